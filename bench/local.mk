@@ -1,0 +1,1 @@
+# bench/: floors, subjects and peers, run alternately.

@@ -1,0 +1,1 @@
+# sources of proto/ and their tests: security

@@ -1,0 +1,1 @@
+# the archive on disk, its imports and command line

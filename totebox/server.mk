@@ -1,0 +1,1 @@
+# the PSP server of an archive
