@@ -45,7 +45,7 @@ MUST_CHECK enum psp_error channel_new_client(struct channel_identity *identity,
 MUST_CHECK enum psp_error channel_new_server(struct channel_identity *identity,
                                              channel_admit *admit, void *user,
                                              struct channel **channel);
-void channel_free(struct channel *channel);
+void channel_free(struct channel *channel); /* NULL is fine */
 
 /* Feeds ciphertext and runs the session as far as it goes: handshake messages are
  * answered into channel_output, decrypted application data is appended to
@@ -78,6 +78,9 @@ enum channel_state channel_state(const struct channel *channel);
 const char *channel_failure(const struct channel *channel);
 /* True when the handshake ended because the key was not admitted. */
 bool channel_wrong_key(const struct channel *channel);
+/* True when it ended because the peer refused our key (a fatal alert such as
+ * bad_certificate, certificate_unknown, access_denied, certificate_required). */
+bool channel_refused_us(const struct channel *channel);
 /* SHA-256 of the peer's SubjectPublicKeyInfo; all zero before the certificate came. */
 const uint8_t *channel_peer(const struct channel *channel);
 /* RFC 9266 tls-exporter, 32 bytes; PSP_DISCONNECTED before OPEN. */

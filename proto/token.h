@@ -82,6 +82,16 @@ struct link {
 /* Appends the canonical body (a multiple of 8 bytes) to `out`.  PSP_MALFORMED when the
  * fields break a rule of the schema (unsorted names, bad charset, empty window, ...). */
 MUST_CHECK enum psp_error link_encode(const struct link *link, struct buffer *out);
+/* Decodes a canonical body: fields as above, sets and scopes in `arena`, texts borrowed
+ * from the body.  PSP_MALFORMED when it does not decode, breaks a rule of the schema, or
+ * is not byte-identical to its re-encoding. */
+struct link_arena {
+    struct scope scopes[LINK_SCOPES_MAX];
+    struct text names[1024]; /* of all sets of the link together */
+    uint32_t used;
+};
+MUST_CHECK enum psp_error link_decode(const void *body, size_t length,
+                                      struct link_arena *arena, struct link *link);
 /* linkId = SHA-256(label(32) || body). */
 void link_id(const void *body, size_t length, uint8_t id[HASH_BYTES]);
 /* Ed25519 over label(32) || linkId(32). */

@@ -5,17 +5,18 @@
 # outside its home, a header that does not compile alone, a banned call,
 # floating point where money is, and a test file that no fragment lists.
 cd "${top_srcdir:-.}" || exit 1
-layers="proto core screens tui totebox"
+layers="proto net core screens tui totebox"
 status=0
 complain() { echo "check_tree: $*"; status=1; }
 
 may_include() {
 	case $1 in
 	proto) echo proto ;;
-	core) echo proto core ;;
+	net) echo proto net ;;
+	core) echo proto net core ;;
 	screens) echo proto core screens ;;
-	tui) echo proto core screens tui ;;
-	totebox) echo proto totebox ;;
+	tui) echo proto net core screens tui ;;
+	totebox) echo proto net totebox ;;
 	esac
 }
 for layer in $layers; do
@@ -41,7 +42,7 @@ only_in() {
 only_in '(n?curses|term)\.h' 'tui/terminal'
 only_in 'gnutls/' 'proto/(channel|certificate)\.c'
 only_in 'nettle/' 'proto/sign\.c'
-only_in 'uv\.h' 'core/(loop|link)|tui/|totebox/'
+only_in 'uv\.h' 'net/|core/(loop|link)|tui/|totebox/'
 only_in 'jansson\.h' 'totebox/|screens/export'
 only_in 'confuse\.h' 'core/config|core/viewport|totebox/'
 only_in 'cmocka\.h' 'tests/'
