@@ -8,7 +8,9 @@
  * struct buffer.  Builders are offsets, so they survive its growth.  The error is
  * sticky: when memory is short every later call does nothing and builder_close() fails
  * and takes the partial frame back.  Several frames may follow each other in a buffer;
- * one builder is open at a time. */
+ * one builder is open at a time, and nothing is consumed from its buffer meanwhile.
+ * Text and data are copied at once; they must not lie in that buffer.  Indexes beyond
+ * the sizes that were asked for are bugs of ours (assert). */
 #ifndef PROTO_BUILDER_H
 #define PROTO_BUILDER_H
 
@@ -17,10 +19,10 @@
 
 struct builder {
     struct buffer *buffer;
-    size_t base;    /* bytes held in the buffer before this frame */
-    uint32_t words; /* of the segment, so far */
-    bool framed;    /* 8 bytes of segment table come first */
-    bool failed;
+    size_t base;          /* bytes held in the buffer before this frame */
+    uint32_t words;       /* of the segment, so far */
+    bool framed;          /* 8 bytes of segment table come first */
+    enum psp_error error; /* sticky */
 };
 
 struct struct_builder {
@@ -45,8 +47,8 @@ struct struct_builder builder_open(struct builder *builder, struct buffer *buffe
                                    uint16_t data_words, uint16_t pointers);
 struct struct_builder builder_open_flat(struct builder *builder, struct buffer *buffer,
                                         uint16_t data_words, uint16_t pointers);
-/* Finishes the frame.  PSP_NO_MEMORY or PSP_LIMIT (over MESSAGE_WORDS_MAX): the buffer is
- * as it was before builder_open.  *frame_bytes may be NULL. */
+/* Finishes the frame.  PSP_NO_MEMORY or PSP_LIMIT (over MESSAGE_WORDS_MAX): the buffer
+ * is as it was before builder_open.  *frame_bytes may be NULL. */
 MUST_CHECK enum psp_error builder_close(struct builder *builder, size_t *frame_bytes);
 /* Takes an open frame back. */
 void builder_abandon(struct builder *builder);

@@ -13,9 +13,12 @@
 #ifndef PROTO_MESSAGE_H
 #define PROTO_MESSAGE_H
 
+#include <assert.h>
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "proto/error.h"
 #include "proto/text.h"
@@ -75,8 +78,8 @@ struct list_reader {
 /* Looks at the start of a stream.
  *   returns PSP_OK and *frame_bytes = whole frame (table, padding and segments) once
  *   the segment table is there; *frame_bytes = 0 while more bytes are needed to know;
- *   PSP_MALFORMED or PSP_LIMIT for a table that can never be accepted (no segments, more
- *   than 64, total of 0 or more than limit_words).  Allocates nothing. */
+ *   PSP_MALFORMED or PSP_LIMIT for a table that can never be accepted (no segments,
+ * more than 64, total of 0 or more than limit_words).  Allocates nothing. */
 MUST_CHECK enum psp_error message_frame_size(const void *bytes, size_t length,
                                              uint32_t limit_words, size_t *frame_bytes);
 
@@ -84,8 +87,8 @@ MUST_CHECK enum psp_error message_frame_size(const void *bytes, size_t length,
 MUST_CHECK enum psp_error message_open(struct message *message, const void *frame,
                                        size_t length);
 /* Opens a single segment without a table (a token link); length is a multiple of 8. */
-MUST_CHECK enum psp_error message_open_flat(struct message *message, const void *segment,
-                                            size_t length);
+MUST_CHECK enum psp_error message_open_flat(struct message *message,
+                                            const void *segment, size_t length);
 /* NULL, or the first defect met so far. */
 const char *message_error(const struct message *message);
 /* For decoders: records a defect of meaning, as if the codec had found it. */
@@ -93,13 +96,15 @@ void message_fail(struct message *message, const char *defect);
 
 struct struct_reader message_root(struct message *message);
 
-/* Fields; offsets are from the start of the data section, in the unit of the name. */
-bool reader_bit(struct struct_reader reader, uint32_t bit, bool default_value);
-uint8_t reader_u8(struct struct_reader reader, uint32_t byte);
-uint16_t reader_u16(struct struct_reader reader, uint32_t byte);
-uint32_t reader_u32(struct struct_reader reader, uint32_t byte);
-uint64_t reader_u64(struct struct_reader reader, uint32_t byte);
-int64_t reader_i64(struct struct_reader reader, uint32_t byte);
+/* Fields; offsets are from the start of the data section, in the unit of the name.
+ * What the sender did not know of (a shorter struct) reads as zero. */
+static inline bool reader_bit(struct struct_reader reader, uint32_t bit,
+                              bool default_value);
+static inline uint8_t reader_u8(struct struct_reader reader, uint32_t byte);
+static inline uint16_t reader_u16(struct struct_reader reader, uint32_t byte);
+static inline uint32_t reader_u32(struct struct_reader reader, uint32_t byte);
+static inline uint64_t reader_u64(struct struct_reader reader, uint32_t byte);
+static inline int64_t reader_i64(struct struct_reader reader, uint32_t byte);
 
 /* Pointer fields.  Null (or beyond the pointers that the sender knew) reads as the null
  * struct, the empty list, the empty text. */
@@ -112,22 +117,132 @@ struct list_reader reader_list(struct struct_reader reader, uint16_t pointer,
 /* Text: the final NUL is checked and not counted.  UTF-8 is not checked here. */
 struct text reader_text(struct struct_reader reader, uint16_t pointer);
 struct text reader_data(struct struct_reader reader, uint16_t pointer);
-/* True and the index into the capability table, when the field is a capability. */
+/* True and the index into the capability table, when the field is a capability.  Null,
+ * a struct or a list is false and no defect: the caller knows what may be there. */
 bool reader_capability(struct struct_reader reader, uint16_t pointer, uint32_t *index);
 /* A pointer field of type AnyPointer, read as a struct / capability by the two above
  * with the payload's own struct reader: content is pointer 0 of rpc Payload. */
 
 /* List elements; index < count is the caller's duty (assert). */
-bool list_bit(struct list_reader list, uint32_t index);
-uint8_t list_u8(struct list_reader list, uint32_t index);
-uint64_t list_u64(struct list_reader list, uint32_t index);
-int64_t list_i64(struct list_reader list, uint32_t index);
+static inline bool list_bit(struct list_reader list, uint32_t index);
+static inline uint8_t list_u8(struct list_reader list, uint32_t index);
+static inline uint64_t list_u64(struct list_reader list, uint32_t index);
+static inline int64_t list_i64(struct list_reader list, uint32_t index);
 struct struct_reader list_struct(struct list_reader list, uint32_t index);
 struct text list_text(struct list_reader list, uint32_t index);
 struct text list_data(struct list_reader list, uint32_t index);
 /* The elements as one array to be used in place (little-endian machines), or NULL where
- * the sender upgraded the list so that its elements are not contiguous. */
-const int64_t *list_i64_array(struct list_reader list);
-const uint8_t *list_u8_array(struct list_reader list);
+ * the sender upgraded the list so that its elements are not contiguous.  Also NULL for
+ * an empty list. */
+static inline const int64_t *list_i64_array(struct list_reader list);
+static inline const uint8_t *list_u8_array(struct list_reader list);
+
+/* Only the short hot readers follow. */
+
+/* Where `bits` bits at `offset` of the data section lie; NULL: read zero.  Bounds were
+ * checked when the struct was reached, so this compares with its size alone. */
+static inline const uint8_t *reader_field(const struct struct_reader *reader,
+                                          uint64_t offset, uint32_t bits)
+{
+    if (offset + bits > reader->data_bits || reader->message->error)
+        return NULL;
+    return reader->data + offset / 8;
+}
+
+static inline bool reader_bit(struct struct_reader reader, uint32_t bit,
+                              bool default_value)
+{
+    const uint8_t *field = reader_field(&reader, bit, 1);
+    return (field && (*field >> (bit % 8) & 1)) != default_value;
+}
+
+static inline uint8_t reader_u8(struct struct_reader reader, uint32_t byte)
+{
+    const uint8_t *field = reader_field(&reader, (uint64_t)byte * 8, 8);
+    return field ? *field : 0;
+}
+
+static inline uint16_t reader_u16(struct struct_reader reader, uint32_t byte)
+{
+    const uint8_t *field = reader_field(&reader, (uint64_t)byte * 8, 16);
+    uint16_t value = 0;
+    if (field)
+        memcpy(&value, field, sizeof value);
+    return le16toh(value);
+}
+
+static inline uint32_t reader_u32(struct struct_reader reader, uint32_t byte)
+{
+    const uint8_t *field = reader_field(&reader, (uint64_t)byte * 8, 32);
+    uint32_t value = 0;
+    if (field)
+        memcpy(&value, field, sizeof value);
+    return le32toh(value);
+}
+
+static inline uint64_t reader_u64(struct struct_reader reader, uint32_t byte)
+{
+    const uint8_t *field = reader_field(&reader, (uint64_t)byte * 8, 64);
+    uint64_t value = 0;
+    if (field)
+        memcpy(&value, field, sizeof value);
+    return le64toh(value);
+}
+
+static inline int64_t reader_i64(struct struct_reader reader, uint32_t byte)
+{
+    return (int64_t)reader_u64(reader, byte);
+}
+
+/* Where element `index` lies, if elements hold `bits` bits of data; NULL: read zero. */
+static inline const uint8_t *list_element(const struct list_reader *list,
+                                          uint32_t index, uint32_t bits)
+{
+    assert(index < list->count);
+    if (list->data_bits < bits || list->message->error)
+        return NULL;
+    return list->first + (uint64_t)index * list->stride_bits / 8;
+}
+
+static inline bool list_bit(struct list_reader list, uint32_t index)
+{
+    const uint8_t *element = list_element(&list, index, 1);
+    return element && list.element == ELEMENT_BIT && (*element >> (index % 8) & 1);
+}
+
+static inline uint8_t list_u8(struct list_reader list, uint32_t index)
+{
+    const uint8_t *element = list_element(&list, index, 8);
+    return element ? *element : 0;
+}
+
+static inline uint64_t list_u64(struct list_reader list, uint32_t index)
+{
+    const uint8_t *element = list_element(&list, index, 64);
+    uint64_t value = 0;
+    if (element)
+        memcpy(&value, element, sizeof value);
+    return le64toh(value);
+}
+
+static inline int64_t list_i64(struct list_reader list, uint32_t index)
+{
+    return (int64_t)list_u64(list, index);
+}
+
+static inline const int64_t *list_i64_array(struct list_reader list)
+{
+    if (list.count == 0 || list.stride_bits != 64 || list.data_bits != 64 ||
+        list.message->error || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+        return NULL;
+    return (const int64_t *)(const void *)list.first;
+}
+
+static inline const uint8_t *list_u8_array(struct list_reader list)
+{
+    if (list.count == 0 || list.stride_bits != 8 || list.message->error)
+        return NULL;
+    return list.first;
+}
 
 #endif
