@@ -1,1 +1,11 @@
-# sources of proto/ and their tests: security
+# sources of proto/ and their tests: keys, TLS, capabilities
+libproto_a_SOURCES += \
+	proto/point.c proto/point.h \
+	proto/sign.c proto/sign.h
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/proto/sign_test
+tests_proto_sign_test_SOURCES = tests/proto/sign_test.c
+tests_proto_sign_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+endif
+EXTRA_DIST += tests/support/hex.h
