@@ -1,8 +1,9 @@
-/* rows.h - the catalogue of views: what every archive serves and every aggregator reads.
+/* rows.h - the catalogue of views: what every archive serves and every aggregator
+ * reads.
  *
- * One struct a view, one table of columns a view.  The archive fills structs and encodes
- * them into a Batch; the aggregator decodes a Batch back into structs; both by the same
- * tables, so the two ends cannot disagree about a name, a type or an order.
+ * One struct a view, one table of columns a view.  The archive fills structs and
+ * encodes them into a Batch; the aggregator decodes a Batch back into structs; both by
+ * the same tables, so the two ends cannot disagree about a name, a type or an order.
  *
  * A row key is its parts joined by '|', the entity id first; in a part '|', '%' and
  * bytes under 0x20 are written %7C %25 %XX.  Every part is also a column. */
@@ -44,6 +45,8 @@ enum {
     ROW_KEY_MAX = 255,
     KEY_PART_MAX = 120,
     ENTITY_ID_MAX = 16,
+    CELL_TEXT_MAX = 16384,  /* bytes of a text cell that is accepted */
+    BATCH_COLUMNS_MAX = 64, /* columns that are accepted, unknown ones included */
 };
 
 /* First in every row struct.  Names are held references while a store keeps the row. */
@@ -149,10 +152,12 @@ enum column_type { COLUMN_TEXT, COLUMN_INT, COLUMN_DECIMAL, COLUMN_TIME };
 
 struct column {
     const char *name;
+    const char *missing; /* what batch_open says of a batch without it */
     enum column_type type;
-    uint16_t offset;   /* in the row struct */
-    bool required;     /* a batch without it makes the view incompatible */
-    uint8_t key_part;  /* 0: not part of the key; else its place after the entity (1..) */
+    uint16_t offset;  /* in the row struct */
+    bool required;    /* a batch without it makes the view incompatible */
+    bool is_date;     /* COLUMN_INT: YYYYMMDD, 0 open or none */
+    uint8_t key_part; /* 0: no part of the key; else its place after the entity (1..) */
 };
 
 struct view_table {
@@ -179,7 +184,7 @@ uint32_t row_key_write(struct text entity, const struct text *parts, uint32_t co
 struct text row_key_entity(struct text key);
 bool entity_id_is_valid(struct text id); /* [A-Z0-9-]{1,16} */
 
-/* --- row structs and what they hold ------------------------------------------------ */
+/* --- row structs and what they hold ----------------------------------------------- */
 
 void row_hold(struct names *names, enum view view, const union any_row *row);
 void row_drop(struct names *names, enum view view, const union any_row *row);
@@ -197,9 +202,10 @@ struct batch_shape {
     void *user;
 };
 
-/* Builds a Batch into the struct at pointer field `pointer` of `in`: keys and one Column a
- * sent column.  `rows` are pointers to row structs of the view.  Decimals leave at the
- * largest scale among the batch's values; `wides` only when one does not fit 64 bits. */
+/* Builds a Batch into the struct at pointer field `pointer` of `in`: keys and one
+ * Column a sent column.  `rows` are pointers to row structs of the view.  Decimals
+ * leave at the largest scale among the batch's values; `wides` only when one does not
+ * fit 64 bits. */
 void batch_build(struct struct_builder in, uint16_t pointer,
                  const struct batch_shape *shape, const struct names *names,
                  const union any_row *const *rows, uint32_t count, uint64_t revision,
@@ -219,23 +225,27 @@ struct batch {
         bool present;
         uint8_t scale;
         bool wide;
-        struct list_reader values; /* elements by the column's type */
-        const uint8_t *marks;      /* NULL: all present */
-        struct list_reader marks_list;
+        struct list_reader values; /* elements by the column's type; wide: 2 a row */
+        struct list_reader marks;  /* count 0: all present */
     } column[ROW_COLUMNS_MAX];
 };
-/* PSP_UNKNOWN: the view's name is none of ours; PSP_MALFORMED with *why (a literal, e.g.
- * "required column cur is missing") otherwise. */
+/* PSP_UNKNOWN: the view's name is none of ours; PSP_MALFORMED with *why (a literal,
+ * e.g. "required column cur is missing") otherwise.  Columns of other names are held to
+ * the same rules and then ignored. */
 MUST_CHECK enum psp_error batch_open(struct struct_reader reader, struct batch *batch,
                                      const char **why);
 /* Row `index` as a struct; interns its texts (one reference each, also for key and
- * entity; give them back with row_drop).  PSP_MALFORMED: a cell out of range, text that
- * is not UTF-8 or has control characters, a key whose parts are not its columns. */
+ * entity; give them back with row_drop).  A column that was not sent reads as marked
+ * "not permitted".  PSP_MALFORMED: a cell out of range, text that is not UTF-8 or has
+ * control characters, a key whose parts are not its columns; PSP_NO_MEMORY.  Nothing is
+ * then held.  Writes only the view's struct, not the whole union. */
 MUST_CHECK enum psp_error batch_row(const struct batch *batch, uint32_t index,
                                     struct names *names, union any_row *row,
                                     const char **why);
 struct text batch_key(const struct batch *batch, uint32_t index);
 
+/* A day of the calendar as YYYYMMDD, from 1000-01-01 to 9999-12-31. */
+bool date_is_valid(int64_t date);
 /* Valid UTF-8 without C0, DEL and C1 control characters. */
 bool text_is_clean(struct text text);
 
