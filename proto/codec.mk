@@ -10,3 +10,36 @@ UNIT_TESTS += tests/proto/builder_test
 tests_proto_builder_test_SOURCES = tests/proto/builder_test.c
 tests_proto_builder_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
+
+# A fuzz target is listed like this, by whoever owns what it feeds:
+#   FUZZ_TARGETS += tests/fuzz/NAME_fuzz
+#   tests_fuzz_NAME_fuzz_SOURCES = tests/fuzz/NAME_fuzz.c $(FUZZ_MAIN)
+#   tests_fuzz_NAME_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+#   tests_fuzz_NAME_fuzz_LDADD = ...
+#   EXTRA_DIST += tests/fuzz/corpus/NAME
+# "make check" replays tests/fuzz/corpus/NAME through it.  With --enable-fuzzing (and
+# CC=clang) it is a libFuzzer program instead, and "make fuzz" runs all of them.
+if FUZZING
+FUZZ_MAIN =
+FUZZ_LINK = -fsanitize=fuzzer
+else
+FUZZ_MAIN = tests/fuzz/replay_main.c
+FUZZ_LINK =
+endif
+FUZZ_SECONDS = 60
+.PHONY: fuzz
+fuzz: $(FUZZ_TARGETS)
+	for target in $(FUZZ_TARGETS); do \
+		name=$${target##*/}; name=$${name%_fuzz}; \
+		mkdir -p tests/fuzz/found/$$name || exit 1; \
+		./$$target -max_total_time=$(FUZZ_SECONDS) -timeout=1 \
+			-artifact_prefix=tests/fuzz/found/$$name- \
+			tests/fuzz/found/$$name \
+			$(srcdir)/tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+FUZZ_TARGETS += tests/fuzz/message_fuzz
+tests_fuzz_message_fuzz_SOURCES = tests/fuzz/message_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_message_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_message_fuzz_LDADD = libproto.a
+EXTRA_DIST += tests/fuzz/corpus/message
