@@ -1,5 +1,8 @@
 # sources of proto/ and their tests: keys, TLS, capabilities
 libproto_a_SOURCES += \
+	proto/certificate.c proto/certificate.h \
+	proto/channel.c proto/channel.h \
+	proto/keyfile.c proto/keyfile.h \
 	proto/point.c proto/point.h \
 	proto/sign.c proto/sign.h
 
@@ -7,5 +10,8 @@ if HAVE_CMOCKA
 UNIT_TESTS += tests/proto/sign_test
 tests_proto_sign_test_SOURCES = tests/proto/sign_test.c
 tests_proto_sign_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/proto/channel_test
+tests_proto_channel_test_SOURCES = tests/proto/channel_test.c
+tests_proto_channel_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
 EXTRA_DIST += tests/support/hex.h
