@@ -3,7 +3,7 @@ libproto_a_SOURCES += \
 	proto/builder.c proto/builder.h \
 	proto/layout.h \
 	proto/message.c proto/message.h
-EXTRA_DIST += proto/psp.capnp
+EXTRA_DIST += proto/psp.capnp tests/golden/psp
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/proto/builder_test
