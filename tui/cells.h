@@ -25,23 +25,24 @@ enum style {
     STYLE_NEGATIVE, /* always in parentheses too */
     STYLE_CRITICAL,
     STYLE_WARNING,
-    STYLE_CHANGED,  /* bold for 3 s */
-    STYLE_KEY,      /* a key name in a hint or strip */
-    STYLE_STRIP,    /* F-key strip */
+    STYLE_CHANGED, /* bold for 3 s */
+    STYLE_KEY,     /* a key name in a hint or strip */
+    STYLE_STRIP,   /* F-key strip */
     STYLE_STRIP_ACTIVE,
-    STYLE_ALARM,    /* reverse: NO ANSWERS, FROZEN */
+    STYLE_ALARM, /* reverse: NO ANSWERS, FROZEN */
     STYLE_COUNT
 };
 
 struct cell {
-    uint32_t code[3]; /* base and combining marks; code[0] == 0: right half of a wide one */
-    uint8_t style;    /* enum style */
-    bool selected;    /* painted with the selection on top of the style */
+    uint32_t
+        code[3]; /* base and combining marks; code[0] == 0: right half of a wide one */
+    uint8_t style; /* enum style */
+    bool selected; /* painted with the selection on top of the style */
 };
 
 struct cells {
     int rows, columns;
-    struct cell *cell;      /* rows x columns */
+    struct cell *cell;             /* rows x columns */
     int cursor_row, cursor_column; /* where the hardware cursor rests; -1 none */
     bool cursor_visible;
 };
@@ -66,6 +67,9 @@ void cells_select(struct cells *cells, int row, int column, int width);
 
 /* Columns that `text` takes when drawn (after cleaning). */
 int text_columns(const char *text);
+/* `text` as it would be drawn, as UTF-8: for exports and logs.  Cut between characters
+ * where `size` is short; returns the bytes that the whole takes, without the NUL. */
+size_t text_clean(const char *text, size_t length, char *clean, size_t size);
 /* Row `row` as UTF-8 with trailing blanks cut; for tests and text export. */
 size_t cells_row_text(const struct cells *cells, int row, char *text, size_t size);
 bool cells_equal(const struct cells *a, const struct cells *b);

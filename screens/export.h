@@ -1,0 +1,70 @@
+/* export.h - a view without a screen: fleet --once VIEW --format text|csv|json.
+ *
+ * Data goes to `out` and nothing else does.  Each export begins with what it is: scope,
+ * basis, coverage, the names that are missing, FX, time.  Numbers are exact decimals
+ * with their state; text from archives is cleaned; a CSV text cell that a spreadsheet
+ * would take for a formula gets a leading apostrophe, a number never.  JSON is
+ * documented in docs/json.md. */
+#ifndef SCREENS_EXPORT_H
+#define SCREENS_EXPORT_H
+
+#include <stdio.h>
+
+#include "core/model.h"
+
+enum export_format { EXPORT_TEXT, EXPORT_CSV, EXPORT_JSON };
+
+enum export_view {
+    EXPORT_EXECUTIVE,
+    EXPORT_PORTFOLIO,
+    EXPORT_RECONCILE,
+    EXPORT_FLEET,
+    EXPORT_ENTITY,
+    EXPORT_ALERTS,
+    EXPORT_VIEW_COUNT
+};
+
+/* False when it is none: "executive" "portfolio" "recon" "fleet" "entity" "alerts",
+ * their two-letter names (EX PF RC FL EN AL, any case), and for formats "text" "csv"
+ * "json". */
+bool export_view_parse(const char *name, enum export_view *view);
+bool export_format_parse(const char *name, enum export_format *format);
+
+/* `coverage` and the model of the view; the others may be NULL.  Alerts need
+ * `executive`.  `entity` NULL for EXPORT_ENTITY means that no block has that entity. */
+struct export_models {
+    const struct coverage *coverage;
+    const struct model_executive *executive;
+    const struct model_portfolio *portfolio;
+    const struct model_recon *recon;
+    const struct model_fleet *fleet;
+    const struct model_entity *entity;
+};
+
+struct export_request {
+    enum export_view view;
+    enum export_format format;
+    const char *title;     /* of the fleet */
+    const char *portfolio; /* its name */
+    enum basis basis;
+    bool without_last_known;
+    int64_t now_ms;
+    const char *version;
+};
+
+enum export_status {
+    EXPORT_COMPLETE = 0,     /* everybody answered, all current */
+    EXPORT_FAILED = 1,       /* could not be written, or no memory */
+    EXPORT_UNKNOWN_NAME = 2, /* no such entity */
+    EXPORT_PARTIAL = 3,      /* somebody is missing, or something is not current */
+    EXPORT_NOBODY = 4,       /* nobody answered */
+    EXPORT_REFUSED = 5,      /* nobody answered, and all that are expected refused */
+};
+
+/* Writes to `out` and returns the exit status of the program. */
+enum export_status export_write(FILE *out, const struct export_request *request,
+                                const struct export_models *models);
+/* The status alone: what the coverage says. */
+enum export_status export_status_of(const struct coverage *coverage);
+
+#endif
