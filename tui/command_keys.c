@@ -1,0 +1,105 @@
+#include "tui/commands.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proto/keyfile.h"
+#include "tui/session.h"
+
+static const char usage[] =
+    "usage: fleet keys [--create] [--device FILE]\n"
+    "\n"
+    "Shows the name of this device's key: what an archive's owner pairs.\n"
+    "  --create       make a new key first; never overwrites one\n"
+    "  --device FILE  instead of ~/.config/fleet/device.pem\n";
+
+/* ~/.config/fleet may not be there yet: make each folder above the file, for us only.
+ */
+static void make_folders(const char *path)
+{
+    char folder[4096];
+    int length = snprintf(folder, sizeof folder, "%s", path);
+    if (length <= 0 || (size_t)length >= sizeof folder)
+        return;
+    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+            return;
+        *slash = '/';
+    }
+}
+
+static int create(const char *path)
+{
+    struct key_pair pair;
+    const char *why = "no random bytes";
+    make_folders(path);
+    enum psp_error error = PSP_FAILED;
+    if (key_pair_generate(&pair))
+        error = keyfile_create(path, &pair, &why);
+    key_pair_wipe(&pair);
+    if (error == PSP_OK)
+        return EXIT_COMPLETE;
+    fprintf(stderr, "fleet: %s: %s\n", path, why);
+    return EXIT_USAGE;
+}
+
+static int show(const char *path)
+{
+    struct key_pair pair;
+    const char *why = "";
+    if (keyfile_load(path, &pair, &why) != PSP_OK) {
+        fprintf(stderr, "fleet: %s: %s (fleet keys --create makes one)\n", path, why);
+        return EXIT_USAGE;
+    }
+    uint8_t holder[HASH_BYTES];
+    char fingerprint[FINGERPRINT_CHARS + 1];
+    char base64[64];
+    holder_of_key(pair.public_key, holder);
+    fingerprint_write(holder, fingerprint);
+    base64_write(pair.public_key, KEY_BYTES, base64);
+    key_pair_wipe(&pair);
+    printf("device       %s\nfingerprint  %s\npublic-key   %s\n", path, fingerprint,
+           base64);
+    return EXIT_COMPLETE;
+}
+
+int command_keys(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"create", no_argument, NULL, 'c'},
+        {"device", required_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    char path[4096] = "";
+    const char *device = NULL;
+    bool creates = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'c') {
+            creates = true;
+        } else if (option == 'd') {
+            device = optarg;
+        } else {
+            fputs(usage, option == 'h' ? stdout : stderr);
+            return option == 'h' ? EXIT_COMPLETE : EXIT_USAGE;
+        }
+    }
+    if (!device) {
+        if (!session_default_device(path, sizeof path)) {
+            fputs("fleet: HOME is not set: name the key with --device FILE\n", stderr);
+            return EXIT_USAGE;
+        }
+        device = path;
+    }
+    if (creates) {
+        int status = create(device);
+        if (status != EXIT_COMPLETE)
+            return status;
+    }
+    return show(device);
+}
