@@ -1,0 +1,136 @@
+/* server.h - `totebox serve`: an archive's rows over PSP.
+ *
+ * One libuv loop, one listening socket, any number of connections.  The index is the
+ * only thing that connections share; each has its own host, its own grants and watches.
+ * What another process appends to the ledger is taken over at once (inotify) and
+ * becomes the next delta of every watch that sees it.
+ *
+ *   append -> index_apply_new_lines -> server_publish -> watch_note ... -> watch_serve
+ *          -> delta in the send buffer -> TLS record
+ *
+ * Private to serve.c, connection.c, grant.c and watch.c, but for serve_main. */
+#ifndef TOTEBOX_SERVER_H
+#define TOTEBOX_SERVER_H
+
+#include "net/stream.h"
+#include "proto/host.h"
+#include "totebox/index.h"
+#include "totebox/pairing.h"
+
+enum {
+    SERVER_HANDSHAKES_MAX = 64,
+    SERVER_CONNECTIONS_MAX = 4096,
+    SERVER_HANDSHAKE_MS = 10000,
+    SERVER_PRESENT_MS = 10000, /* from TLS open to the first successful present */
+    SERVER_TICK_MS = 100,
+    WATCHES_MAX = 64,       /* a connection */
+    WATCH_CREDIT_MAX = 16,  /* pending next() calls a watch */
+    PAGE_BYTES = 48 * 1024, /* estimated, so that a message stays under 64 KiB */
+    PAGE_ROWS = 4096,
+    CHANGE_LOG = 1 << 16,
+};
+
+/* One changed row, so that a watch can resume where an earlier one ended. */
+struct logged_change {
+    uint64_t revision;
+    enum view view;
+    name_id key; /* held */
+};
+
+struct server {
+    struct net *net;
+    uv_tcp_t listener;
+    uv_timer_t tick;
+    uv_fs_event_t ledger_watch, pairing_watch;
+    uv_signal_t hangup, terminate, interrupt;
+    struct archive *archive;
+    struct archive_index *index;
+    struct pairings pairings;
+    struct channel_identity *identity;
+    uint8_t boot_id[16];
+    int64_t started_ms;             /* monotonic */
+    struct connection *connections; /* list */
+    uint32_t connection_count, handshake_count;
+    uint64_t refused_strangers;
+    struct logged_change *log; /* ring */
+    uint32_t log_start, log_length;
+    uint64_t log_since; /* changes after this revision are all in the log */
+    bool draining, failed;
+};
+
+/* --- serve.c ---------------------------------------------------------------------- */
+
+/* The subcommand; argv[0] is "serve".  Returns the exit status. */
+int serve_main(int argc, char **argv);
+int64_t server_now_ms(const struct server *server); /* monotonic */
+/* Takes over what was appended and tells every watch. */
+void server_follow_ledger(struct server *server);
+/* The epoch of the pairing that delegates to this key, 0 when none is good any more. */
+uint64_t server_epoch(const struct server *server, const uint8_t delegate[KEY_BYTES]);
+
+/* --- connection.c ----------------------------------------------------------------- */
+
+struct connection {
+    struct server *server;
+    struct connection *next, *before;
+    struct stream *stream;
+    struct host *host;
+    struct watch *watches; /* list */
+    uint32_t watch_count;
+    int64_t deadline_ms; /* monotonic: handshake, then first present; 0 none */
+    uint8_t holder[HASH_BYTES];
+    bool opened, receiving, dead;
+    int64_t read_tokens_milli, refilled_ms; /* exposure's reads a second */
+};
+
+void connection_accept(struct server *server);
+void connection_close(struct connection *connection);
+void connection_tick(struct connection *connection, int64_t now_ms);
+/* Sends what was answered outside of connection's own receive. */
+void connection_flush(struct connection *connection);
+const uint8_t *connection_peer(const struct connection *connection);
+
+/* --- grant.c ---------------------------------------------------------------------- */
+
+struct grant {
+    struct connection *connection;
+    struct authority *authority;
+    struct exposure_view exposure;
+    uint8_t delegate[KEY_BYTES];
+    uint64_t epoch;
+    int64_t ends_mono_ms; /* a wall clock that goes back does not prolong a grant */
+    uint32_t references;  /* the peer's capability and each watch */
+};
+
+extern const struct host_service server_service;
+
+/* PSP_OK, or why the grant is over. */
+enum psp_error grant_state(const struct grant *grant);
+bool grant_sees(const struct grant *grant, const struct names *names, enum view view,
+                const union any_row *row);
+/* A copy of the row as this grant may see it: withheld cells carry their mark. */
+void grant_view_row(const struct grant *grant, const struct names *names,
+                    enum view view, const union any_row *row, const bool *columns,
+                    union any_row *seen);
+void grant_drop(struct grant *grant);
+/* Bytes that the row takes in a message, roughly. */
+size_t row_bytes(const struct names *names, enum view view, const union any_row *row);
+
+/* --- watch.c ---------------------------------------------------------------------- */
+
+struct watch;
+struct refusal watch_new(struct grant *grant, const struct query *queries,
+                         uint32_t count, struct text resume, struct watch **watch);
+void watch_free(struct watch *watch);
+struct watch *watch_next_in_list(struct watch *watch);
+struct refusal watch_ask(struct watch *watch, uint32_t max_rows, uint32_t max_wait_ms,
+                         ticket call);
+void watch_cancel(struct watch *watch, ticket call);
+/* A row changed; cheap where the watch does not see it. */
+void watch_note(struct watch *watch, enum view view, const union any_row *row);
+/* Answers what can be answered now.  Returns true when something was written. */
+bool watch_serve(struct watch *watch);
+/* Heartbeats and ends that are due. */
+bool watch_tick(struct watch *watch, int64_t now_ms);
+
+#endif
