@@ -23,14 +23,16 @@ struct config_totebox {
     uint16_t port;
     uint8_t pins[2][HASH_BYTES]; /* key = "SHA256:..."; next-key for rotation */
     unsigned pin_count;
-    const char *token;  /* pairing token file; NULL: asked from the archive (pairing()) */
-    const char *group;  /* "" when none */
-    const char *path;   /* network path label, "" */
-    int64_t weight;     /* for coverage by weight, default 1 */
-    bool required;      /* STRICT needs it; default true */
-    bool structure;     /* may speak for the ownership edges of others */
-    bool hub;           /* may carry the entities of `entities` */
-    const char *const *entities; /* exact ids or prefix + '*' ; NULL-terminated, may be NULL */
+    const char
+        *token; /* pairing token file; NULL: asked from the archive (pairing()) */
+    const char *group; /* "" when none */
+    const char *path;  /* network path label, "" */
+    int64_t weight;    /* for coverage by weight, default 1 */
+    bool required;     /* STRICT needs it; default true */
+    bool structure;    /* may speak for the ownership edges of others */
+    bool hub;          /* may carry the entities of `entities` */
+    const char *const
+        *entities; /* exact ids or prefix + '*' ; NULL-terminated, may be NULL */
 };
 
 struct config_portfolio {
@@ -41,12 +43,12 @@ struct config_portfolio {
     const char *fx;       /* entity whose rates are used; "" none */
     enum basis basis;     /* shown first */
     enum partial_policy partial;
-    int64_t view_date;    /* YYYYMMDD for ownership and ages; 0: today */
-    int64_t hold_ms;      /* how long last known values count, default 1 h */
+    int64_t view_date; /* YYYYMMDD for ownership and ages; 0: today */
+    int64_t hold_ms;   /* how long last known values count, default 1 h */
 };
 
-/* Ages: a row kind ("pos", "pos:cash", "metric", "metric:rent", "obl", "fx") and its three
- * limits.  The longest matching kind wins. */
+/* Ages: a row kind ("pos", "pos:cash", "metric", "metric:rent", "obl", "fx") and its
+ * three limits.  The longest matching kind wins. */
 struct config_freshness {
     const char *kind;
     int64_t aging_ms, stale_ms, hard_ms;
@@ -104,7 +106,8 @@ struct config {
     struct config_limits limits;
 };
 
-/* Compiled defaults plus the file.  NULL and a message ("fleet.conf:12: ...") on error. */
+/* Compiled defaults plus the file.  NULL and a message ("fleet.conf:12: ...") on error.
+ */
 struct config *config_load(const char *path, char error[CONFIG_ERROR_CHARS]);
 /* The same from memory, for tests; `path` names it in errors. */
 struct config *config_parse(const char *text, const char *path,
