@@ -137,7 +137,7 @@ static void read_totebox(struct owner *owner, cfg_t *block,
     const char *name = cfg_getstr(block, "name"), *token = cfg_getstr(block, "token");
     struct text host = {0};
 
-    (void)!address_parse(cfg_getstr(block, "address"), &host, &totebox->port);
+    (void)!config_address_parse(cfg_getstr(block, "address"), &host, &totebox->port);
     totebox->host = keep_bytes(owner, host.bytes, host.length);
     totebox->entity = keep_string(owner, cfg_title(block));
     totebox->name = name ? keep_string(owner, name) : totebox->entity;
@@ -205,7 +205,7 @@ static void read_portfolio(struct owner *owner, cfg_t *block,
                              ? PARTIAL_STRICT
                              : PARTIAL_WARN;
     if (view_date)
-        (void)!date_parse(view_date, &portfolio->view_date);
+        (void)!config_date_parse(view_date, &portfolio->view_date);
     portfolio->hold_ms = duration_of(block, "hold");
 }
 
@@ -349,7 +349,7 @@ static bool is_configured(const struct config *config, const char *entity)
         if (strcmp(totebox->entity, entity) == 0)
             return true;
         for (const char *const *at = totebox->entities; at && *at; at++)
-            if (entity_pattern_matches(*at, entity))
+            if (config_pattern_matches(*at, entity))
                 return true;
     }
     return false;

@@ -47,7 +47,7 @@ static int check_address(cfg_t *cfg, cfg_opt_t *option)
 {
     struct text host;
     uint16_t port;
-    if (address_parse(latest(option), &host, &port))
+    if (config_address_parse(latest(option), &host, &port))
         return 0;
     return REFUSE(cfg, option, "write \"host:port\" or \"[v6 address]:port\"");
 }
@@ -82,14 +82,14 @@ static int check_decimal(cfg_t *cfg, cfg_opt_t *option)
 
 static int check_currency(cfg_t *cfg, cfg_opt_t *option)
 {
-    if (currency_code_is_valid(latest(option)))
+    if (config_currency_is_valid(latest(option)))
         return 0;
     return REFUSE(cfg, option, "write three capital letters (ISO 4217): \"EUR\"");
 }
 
 static int check_period(cfg_t *cfg, cfg_opt_t *option)
 {
-    if (period_token_is_valid(latest(option)))
+    if (config_period_is_valid(latest(option)))
         return 0;
     return REFUSE(cfg, option,
                   "write a period: \"2025\" \"2025-12\" \"2025Q4\" \"2025-12-31\" "
@@ -99,7 +99,7 @@ static int check_period(cfg_t *cfg, cfg_opt_t *option)
 static int check_date(cfg_t *cfg, cfg_opt_t *option)
 {
     int64_t date;
-    if (date_parse(latest(option), &date))
+    if (config_date_parse(latest(option), &date))
         return 0;
     return REFUSE(cfg, option, "write a day as \"2025-12-31\"");
 }
@@ -113,7 +113,7 @@ static int check_entity(cfg_t *cfg, cfg_opt_t *option)
 
 static int check_pattern(cfg_t *cfg, cfg_opt_t *option)
 {
-    if (cfg_opt_size(option) == 0 || entity_pattern_is_valid(latest(option)))
+    if (cfg_opt_size(option) == 0 || config_pattern_is_valid(latest(option)))
         return 0;
     return REFUSE(cfg, option, "write an entity id, or the beginning of some and *");
 }
@@ -283,7 +283,7 @@ static int check_tolerance(cfg_t *cfg, cfg_opt_t *option)
     cfg_t *block = newest_block(option);
     (void)cfg;
     if (strcmp(cfg_title(block), "default") == 0 ||
-        currency_code_is_valid(cfg_title(block)))
+        config_currency_is_valid(cfg_title(block)))
         return 0;
     cfg_error(block,
               "tolerance \"%s\": write \"default\" or a currency such as \"JPY\"",

@@ -48,7 +48,7 @@ static bool port_parse(const char *text, uint16_t *port)
     return true;
 }
 
-bool address_parse(const char *text, struct text *host, uint16_t *port)
+bool config_address_parse(const char *text, struct text *host, uint16_t *port)
 {
     const char *colon = strrchr(text, ':');
     const char *begin = text, *end = colon;
@@ -98,7 +98,7 @@ static bool date_exists(int64_t year, int64_t month, int64_t day)
     return day <= length[month - 1] + (leap && month == 2);
 }
 
-bool date_parse(const char *text, int64_t *date)
+bool config_date_parse(const char *text, int64_t *date)
 {
     int64_t year = digits(&text, 4);
     if (year < 0 || *text++ != '-')
@@ -119,12 +119,12 @@ static bool compact_date_is_valid(const char **at, int64_t *date)
     return *date > 0 && date_exists(*date / 10000, *date / 100 % 100, *date % 100);
 }
 
-bool period_token_is_valid(const char *text)
+bool config_period_is_valid(const char *text)
 {
     const char *at = text;
     int64_t date, end;
 
-    if (strcmp(text, "all") == 0 || date_parse(text, &date))
+    if (strcmp(text, "all") == 0 || config_date_parse(text, &date))
         return true;
     if (strlen(text) == 17)
         return compact_date_is_valid(&at, &date) && *at++ == '-' &&
@@ -141,12 +141,12 @@ bool period_token_is_valid(const char *text)
     return month >= 1 && month <= 12 && *at == '\0';
 }
 
-bool currency_code_is_valid(const char *text)
+bool config_currency_is_valid(const char *text)
 {
     return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
 }
 
-bool entity_pattern_is_valid(const char *text)
+bool config_pattern_is_valid(const char *text)
 {
     struct text id = text_of(text);
 
@@ -158,7 +158,7 @@ bool entity_pattern_is_valid(const char *text)
     return entity_id_is_valid(id);
 }
 
-bool entity_pattern_matches(const char *pattern, const char *entity)
+bool config_pattern_matches(const char *pattern, const char *entity)
 {
     size_t length = strlen(pattern);
 

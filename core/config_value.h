@@ -12,21 +12,22 @@ enum { HOST_CHARS_MAX = 253 };
 
 /* "host:port" or "[v6]:port", port 1 to 65535.  `host` borrows from `text`, without the
  * brackets. */
-MUST_CHECK bool address_parse(const char *text, struct text *host, uint16_t *port);
+MUST_CHECK bool config_address_parse(const char *text, struct text *host,
+                                     uint16_t *port);
 
 /* "2025-12-31" -> 20251231; false for days that no calendar has. */
-MUST_CHECK bool date_parse(const char *text, int64_t *date);
+MUST_CHECK bool config_date_parse(const char *text, int64_t *date);
 
 /* YYYY, YYYY-MM, YYYYQn, YYYY-MM-DD, YYYYMMDD-YYYYMMDD or all. */
-bool period_token_is_valid(const char *text);
+bool config_period_is_valid(const char *text);
 
 /* Three capital letters, as in ISO 4217. */
-bool currency_code_is_valid(const char *text);
+bool config_currency_is_valid(const char *text);
 
 /* An exact entity id, or the beginning of one and a '*'. */
-bool entity_pattern_is_valid(const char *text);
+bool config_pattern_is_valid(const char *text);
 
 /* Does `pattern` (see above) name `entity`? */
-bool entity_pattern_matches(const char *pattern, const char *entity);
+bool config_pattern_matches(const char *pattern, const char *entity);
 
 #endif
