@@ -1,7 +1,8 @@
 /* layout.h - where every field of PSP and of the RPC lies in its struct.
  *
- * Generated from proto/psp.capnp and the rpc.capnp of libcapnp-dev: do not edit.
- * tests/proto/layout_test compares this file with the compiled schema. */
+ * Generated from proto/psp.capnp and the rpc.capnp of libcapnp 0.9.2: do not
+ * edit, run tests/proto/layout_test with UPDATE_GOLDEN=1.  _OFF counts bytes, _BIT
+ * bits, _PTR pointers; _TAG is a member of a union, _DEFAULT is XORed. */
 /* clang-format off */
 #ifndef PROTO_LAYOUT_H
 #define PROTO_LAYOUT_H
