@@ -3,8 +3,8 @@
  * One slot an archive, in the order of the config's totebox blocks.  A slot holds the
  * verified rows of its views and the status of its link.  Rows change in groups: begin,
  * upserts and deletes, commit; what was begun and not committed is never seen.  A row whose
- * key does not begin with the slot's pinned entity (or, for hubs, one of those listed) is
- * refused and counted, never stored.
+ * key does not begin with the slot's pinned entity (or, for hubs, one of those listed; or,
+ * for `structure`, an ownership edge of another) is refused and counted, never stored.
  *
  * The store tells its listener which slot and view changed, so that the cost of a refresh
  * follows the change. */
@@ -92,7 +92,8 @@ struct store_listener {
     /* After a commit, once for each view that changed.  NULL: not interested. */
     void (*rows_changed)(void *user, uint32_t slot, enum view view);
     /* One committed row: `before` NULL when new, `after` NULL when deleted.  Called for
-     * each changed row during commit, before rows_changed. */
+     * each changed row during commit, before rows_changed; the rows of the slot can be
+     * read only after the commit.  Both are borrowed for the call. */
     void (*row_changed)(void *user, uint32_t slot, enum view view,
                         const union any_row *before, const union any_row *after);
     void (*status_changed)(void *user, uint32_t slot);
