@@ -99,7 +99,9 @@ static const char *read_columns(struct batch *batch, struct list_reader columns)
             return "a column is not of the catalogue's type";
         batch->column[place] = sent.column;
     }
-    for (uint32_t i = 0; i < table->column_count; i++)
+    /* A change that only deletes names its view and has no columns. */
+    bool is_bare = batch->row_count == 0 && columns.count == 0;
+    for (uint32_t i = 0; i < table->column_count && !is_bare; i++)
         if (table->columns[i].required && !batch->column[i].present)
             return table->columns[i].missing;
     return NULL;

@@ -1,17 +1,18 @@
 /* caller.h - the caller's half of PSP: it asks, and cannot be asked.
  *
  * The client vat of Cap'n Proto RPC (level 1) under the diode profile: no export table,
- * no dispatch, no code that executes a Call.  From an archive it accepts Return, Resolve,
- * Abort and Unimplemented; anything else is answered with Abort and the link is closed.
+ * no dispatch, no code that executes a Call.  From an archive it accepts Return,
+ * Resolve, Abort and Unimplemented; anything else is answered with Abort and the link
+ * is closed.
  *
  * Sans I/O: messages to send are appended to the buffer given to caller_new, received
  * bytes are handed to caller_receive.  A capability (the bootstrap object, a Grant, a
- * Watch) is named by a handle that is usable at once, before the answer came: calls on it
- * are pipelined, so bootstrap + present + watch + next leave as one flight.
+ * Watch) is named by a handle that is usable at once, before the answer came: calls on
+ * it are pipelined, so bootstrap + present + watch + next leave as one flight.
  *
- * Question: FREE -send-> WAIT -Return-> FREE (Finish goes out with it).  Cancelled while
- * waiting: WAIT -Finish-> FINISHED -Return-> FREE.  Exactly one Finish a question; ids are
- * reused lowest first and only when FREE, so a high id never occurs.
+ * Question: FREE -send-> WAIT -Return-> FREE (Finish goes out with it).  Cancelled
+ * while waiting: WAIT -Finish-> FINISHED -Return-> FREE.  Exactly one Finish a
+ * question; ids are reused lowest first and only when FREE, so a high id never occurs.
  * Source: rpc.capnp level 1, docs/psp.md "The caller". */
 #ifndef PROTO_CALLER_H
 #define PROTO_CALLER_H
@@ -34,7 +35,8 @@ typedef uint32_t cap;
 
 /* `output` is borrowed for the caller's life.  NULL when memory is short. */
 struct caller *caller_new(struct buffer *output);
-/* Outstanding calls end with PSP_DISCONNECTED (their callbacks run) before it returns. */
+/* Outstanding calls end with PSP_DISCONNECTED (their callbacks run) before it returns.
+ */
 void caller_free(struct caller *caller);
 
 /* Consumes every complete frame of `input` (8-aligned) and runs callbacks.  Not PSP_OK:
@@ -44,8 +46,8 @@ MUST_CHECK enum psp_error caller_receive(struct caller *caller, struct buffer *i
 const char *caller_defect(const struct caller *caller);
 
 /* All of the following return PSP_OK, PSP_LIMIT (256 questions out), PSP_NO_MEMORY, or
- * PSP_DISCONNECTED after a defect.  `done` may be NULL where only the capability counts;
- * it then breaks silently and calls on it fail. */
+ * PSP_DISCONNECTED after a defect.  `done` may be NULL where only the capability
+ * counts; it then breaks silently and calls on it fail. */
 MUST_CHECK enum psp_error caller_bootstrap(struct caller *caller, cap *totebox);
 MUST_CHECK enum psp_error caller_hello(struct caller *caller, cap totebox,
                                        struct text software, caller_done *done,
@@ -75,11 +77,14 @@ MUST_CHECK enum psp_error caller_read(struct caller *caller, cap grant,
                                       void *user);
 MUST_CHECK enum psp_error caller_watch(struct caller *caller, cap grant,
                                        const struct query *queries, uint32_t count,
-                                       struct text resume, caller_done *done, void *user,
-                                       cap *watch);
-MUST_CHECK enum psp_error caller_next(struct caller *caller, cap watch, uint32_t max_rows,
-                                      uint32_t max_wait_ms, caller_done *done, void *user);
-/* Gives a capability back (Release or Finish as its state asks for). */
+                                       struct text resume, caller_done *done,
+                                       void *user, cap *watch);
+MUST_CHECK enum psp_error caller_next(struct caller *caller, cap watch,
+                                      uint32_t max_rows, uint32_t max_wait_ms,
+                                      caller_done *done, void *user);
+/* Gives a capability back (Release or Finish as its state asks for); 0 is fine.  Calls
+ * on it that wait, and the one that is to bring it, are cancelled: their callbacks run
+ * with PSP_CANCELED before this returns. */
 void caller_release(struct caller *caller, cap capability);
 
 /* Calls that wait for an answer. */

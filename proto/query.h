@@ -1,14 +1,22 @@
 /* query.h - Query, Delta and the other structs of psp.capnp as C values, both ways.
  *
- * Decoded values borrow from the message.  Sets are held in a small arena that the caller
- * gives (struct query_arena), so that decoding allocates nothing on the heap. */
+ * Decoded values borrow from the message.  Sets are held in a small arena that the
+ * caller gives (struct query_arena), so that decoding allocates nothing on the heap. */
 #ifndef PROTO_QUERY_H
 #define PROTO_QUERY_H
 
 #include "proto/rows.h"
 #include "proto/token.h"
 
-enum { WATCH_QUERIES_MAX = 16, QUERY_NAMES_MAX = 1024 };
+/* Limits of a connection (psp.capnp), as Identity names them. */
+enum {
+    RPC_QUESTIONS_MAX = 256, /* outstanding */
+    RPC_OBJECTS_MAX = 1024,  /* capabilities alive */
+    WATCHES_MAX = 64,
+    WATCH_CREDIT_MAX = 16, /* `next` outstanding on one watch */
+    WATCH_QUERIES_MAX = 16,
+    QUERY_NAMES_MAX = 1024,
+};
 
 struct query {
     struct text view;
@@ -55,8 +63,8 @@ MUST_CHECK enum psp_error delta_read(struct struct_reader reader, struct delta *
                                      const char **why);
 /* The batch of upserts and the deleted keys (a list of text) of change `index`. */
 MUST_CHECK enum psp_error delta_change(const struct delta *delta, uint32_t index,
-                                       struct batch *upserts, struct list_reader *deletes,
-                                       const char **why);
+                                       struct batch *upserts,
+                                       struct list_reader *deletes, const char **why);
 
 struct identity {
     uint8_t authority[KEY_BYTES];
@@ -93,7 +101,8 @@ struct health {
     uint8_t lifecycle;      /* 0 unknown 1 active 2 suspended 3 archived */
     struct text checkpoint; /* C2SP signed note, or empty */
 };
-MUST_CHECK enum psp_error health_read(struct struct_reader reader, struct health *health);
+MUST_CHECK enum psp_error health_read(struct struct_reader reader,
+                                      struct health *health);
 void health_build(const struct health *health, struct struct_builder in,
                   uint16_t pointer);
 
