@@ -9,13 +9,13 @@ enum exit_code {
     EXIT_PARTIAL = 3,  /* partial or older than asked; data was printed */
     EXIT_NOBODY = 4,   /* nobody answered */
     EXIT_REFUSED = 5,  /* pairing or capability */
-    EXIT_FOUND = 6,    /* a check found something */
 };
 
-/* argv[0] is the subcommand's name. */
+/* argv[0] is the subcommand's name; command_main has none and takes the options that
+ * come before or without one. */
+int command_console(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_rows(int argc, char **argv);
-int command_watch(int argc, char **argv);
 
 #endif
