@@ -276,7 +276,7 @@ static struct refusal watch(const struct serving *serving)
     uint32_t id = host_export_find(host);
     if (!serving->service->watch)
         return unimplemented;
-    if (host->watches >= WATCHES_MAX || id == EXPORT_NONE)
+    if (host->watches >= RPC_WATCHES_MAX || id == EXPORT_NONE)
         return refused(PSP_LIMIT, "too many watches");
     struct refusal refusal = watch_queries(serving, list, &arena, queries);
     if (refusal.error == PSP_OK)
@@ -313,7 +313,7 @@ static struct refusal next(const struct serving *serving)
     uint32_t wait = reader_u32(serving->params, PSP_WATCH_NEXT_PARAMS_MAX_WAIT_MS_OFF);
     if (!serving->service->next)
         return unimplemented;
-    if (exported->pending >= WATCH_CREDIT_MAX)
+    if (exported->pending >= RPC_CREDIT_MAX)
         return refused(PSP_LIMIT, "more than 16 calls wait on this watch");
     exported->pending++;
     host_answer(serving->host, serving->answer)->holds_credit = true;

@@ -330,8 +330,8 @@ void identity_build(const struct identity *identity, struct struct_builder in,
     struct struct_builder limits = builder_struct(
         to, PSP_IDENTITY_LIMITS_PTR, PSP_LIMITS_DATA_WORDS, PSP_LIMITS_PTRS);
     builder_set_u16(limits, PSP_LIMITS_MAX_QUESTIONS_OFF, RPC_QUESTIONS_MAX);
-    builder_set_u16(limits, PSP_LIMITS_MAX_WATCHES_OFF, WATCHES_MAX);
-    builder_set_u16(limits, PSP_LIMITS_MAX_CREDIT_OFF, WATCH_CREDIT_MAX);
+    builder_set_u16(limits, PSP_LIMITS_MAX_WATCHES_OFF, RPC_WATCHES_MAX);
+    builder_set_u16(limits, PSP_LIMITS_MAX_CREDIT_OFF, RPC_CREDIT_MAX);
     builder_set_u32(limits, PSP_LIMITS_MAX_ROWS_PER_REPLY_OFF,
                     identity->max_rows_per_reply);
     builder_set_u32(limits, PSP_LIMITS_MAX_MESSAGE_WORDS_OFF, MESSAGE_WORDS_MAX);

@@ -12,8 +12,8 @@
 enum {
     RPC_QUESTIONS_MAX = 256, /* outstanding */
     RPC_OBJECTS_MAX = 1024,  /* capabilities alive */
-    WATCHES_MAX = 64,
-    WATCH_CREDIT_MAX = 16, /* `next` outstanding on one watch */
+    RPC_WATCHES_MAX = 64,
+    RPC_CREDIT_MAX = 16, /* `next` outstanding on one watch */
     WATCH_QUERIES_MAX = 16,
     QUERY_NAMES_MAX = 1024,
 };
