@@ -6,7 +6,9 @@ libproto_a_SOURCES += \
 EXTRA_DIST += proto/psp.capnp tests/golden/psp
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/proto/builder_test
+UNIT_TESTS += tests/proto/message_test tests/proto/builder_test
+tests_proto_message_test_SOURCES = tests/proto/message_test.c
+tests_proto_message_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_proto_builder_test_SOURCES = tests/proto/builder_test.c
 tests_proto_builder_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 
