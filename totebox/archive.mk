@@ -1,12 +1,18 @@
 # the archive on disk, its imports and command line
 libtotebox_a_SOURCES += \
-	totebox/archive.h \
+	totebox/archive.c totebox/archive.h \
+	totebox/archive_config.c \
+	totebox/conf.c totebox/conf.h \
 	totebox/date.c totebox/date.h \
-	totebox/exposure.h \
+	totebox/exposure.c totebox/exposure.h \
+	totebox/exposure_read.c \
 	totebox/index.h \
-	totebox/ledger.h \
-	totebox/line.h \
+	totebox/ledger.c totebox/ledger.h \
+	totebox/ledger_tail.c totebox/ledger_tail.h \
+	totebox/line.c totebox/line.h \
+	totebox/line_check.c \
 	totebox/merkle.c totebox/merkle.h \
 	totebox/note.c totebox/note.h \
 	totebox/pairing.h \
-	totebox/problem.c totebox/problem.h
+	totebox/problem.c totebox/problem.h \
+	totebox/share.c totebox/share.h

@@ -35,9 +35,9 @@ struct expose_block {
     int32_t items_from;            /* 0: the earliest start of its periods */
     int64_t window_ms;             /* longest pairing */
     uint32_t rate;                 /* reads a second, 0: no limit */
-    /* Disclosure limits of metric rows (disclosure.h); 0: none. */
+    /* Disclosure limit of metric rows: fewer contributors, or an unknown number, leave
+     * value, num, den and n suppressed.  0: none. */
     uint32_t min_n;
-    struct decimal dominance, p_percent; /* percent */
 };
 
 struct exposure {

@@ -73,8 +73,6 @@ enum line_type {
     X(FIELD_SCENARIO, "scenario")                                                      \
     X(FIELD_BASIS, "basis")                                                            \
     X(FIELD_N, "n")                                                                    \
-    X(FIELD_LARGEST, "largest")                                                        \
-    X(FIELD_SECOND, "second")                                                          \
     X(FIELD_QUALITY, "quality")                                                        \
     X(FIELD_OWNED, "owned")                                                            \
     X(FIELD_FROM, "from")                                                              \
