@@ -16,3 +16,11 @@ libtotebox_a_SOURCES += \
 	totebox/pairing.h \
 	totebox/problem.c totebox/problem.h \
 	totebox/share.c totebox/share.h
+
+EXTRA_DIST += tests/totebox/support.h
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/totebox/ledger_test
+tests_totebox_ledger_test_SOURCES = tests/totebox/ledger_test.c
+tests_totebox_ledger_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+endif
