@@ -1,10 +1,13 @@
 # sources of proto/ and their tests: keys, TLS, capabilities
 libproto_a_SOURCES += \
+	proto/authority.c proto/authority.h \
 	proto/certificate.c proto/certificate.h \
 	proto/channel.c proto/channel.h \
 	proto/keyfile.c proto/keyfile.h \
+	proto/link.c proto/link.h \
 	proto/point.c proto/point.h \
-	proto/sign.c proto/sign.h
+	proto/sign.c proto/sign.h \
+	proto/token.c proto/token.h
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/proto/sign_test
@@ -13,5 +16,8 @@ tests_proto_sign_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/proto/channel_test
 tests_proto_channel_test_SOURCES = tests/proto/channel_test.c
 tests_proto_channel_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/proto/token_test
+tests_proto_token_test_SOURCES = tests/proto/token_test.c
+tests_proto_token_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
-EXTRA_DIST += tests/support/hex.h
+EXTRA_DIST += tests/support/fixture.h tests/support/hex.h

@@ -46,6 +46,23 @@ void sha256(const void *bytes, size_t length, uint8_t hash[HASH_BYTES])
     hasher_finish(&hasher, hash);
 }
 
+void purpose_write(const char *purpose, uint8_t label[PURPOSE_BYTES])
+{
+    size_t length = strnlen(purpose, PURPOSE_BYTES);
+
+    memset(label, 0, PURPOSE_BYTES);
+    memcpy(label, purpose, length);
+}
+
+void hasher_begin(struct hasher *hasher, const char *purpose)
+{
+    uint8_t label[PURPOSE_BYTES];
+
+    purpose_write(purpose, label);
+    hasher_init(hasher);
+    hasher_update(hasher, label, sizeof label);
+}
+
 bool equal_in_constant_time(const void *a, const void *b, size_t length)
 {
     return nettle_memeql_sec(a, b, length);

@@ -1,16 +1,27 @@
-/* token.h - capability objects: signed, chained, narrowing, windowed, bound to a holder.
+/* token.h - capability objects: signed, chained, narrowing, windowed, bound to a
+ * holder.
  *
  * A token is one to four links, the root first.  Link 0 is signed by the archive's
- * authority key, each later one by the `delegate` of the link before; the last names the
- * `holder`, the TLS key that may present it.  Authority is the conjunction of all links:
- * each request is judged against each link, so nothing that a later link says can widen
- * an earlier one, and no proof that a child is a subset of its parent is ever needed.
+ * authority key, each later one by the `delegate` of the link before; the last names
+ * the `holder`, the TLS key that may present it.  Authority is the conjunction of all
+ * links: each request is judged against each link, so nothing that a later link says
+ * can widen an earlier one, and no proof that a child is a subset of its parent is ever
+ * needed.
  *
  * Source: psp.capnp (Token, SignedLink, Link), docs/psp.md "Capability objects".
  *
  * The order of verification (token_verify) is part of the protocol, since it decides
  * which code a bad token gets: 1 count and sizes, 2 signature, 3 decode and re-encode
- * and compare, 4 field rules, 5 deny list, 6 intersection, 7 clock, 8 holder. */
+ * and compare, 4 field rules (2 to 4 link by link, since each link names the next one's
+ * signer), 5 deny list, 6 intersection, 7 clock, 8 holder.
+ *
+ *   PSP_MALFORMED  no links, odd sizes, not canonical, a field rule
+ *   PSP_LIMIT      more than 4 links, over 4096 bytes, leaf window too long
+ *   PSP_SIGNATURE  not signed by the right key
+ *   PSP_AUDIENCE   for another archive
+ *   PSP_REVOKED    an old epoch, a denied link
+ *   PSP_DENIED     more links than `depth` allows; no right of the kind asked for
+ *   PSP_EXPIRED, PSP_NOTYET, PSP_HOLDER */
 #ifndef PROTO_TOKEN_H
 #define PROTO_TOKEN_H
 
@@ -61,10 +72,11 @@ enum subject_kind { SUBJECT_NONE, SUBJECT_DELEGATE, SUBJECT_HOLDER };
 struct link {
     uint8_t depth;
     uint32_t rights;
-    int64_t not_before_ms, not_after_ms; /* Unix ms of the archive's clock, end exclusive */
-    uint64_t epoch;                      /* link 0 only */
-    uint8_t totebox[KEY_BYTES];          /* authority public key: the audience */
-    uint8_t parent[HASH_BYTES];          /* linkId of the previous link */
+    int64_t not_before_ms;      /* Unix ms of the archive's clock */
+    int64_t not_after_ms;       /* exclusive */
+    uint64_t epoch;             /* link 0 only */
+    uint8_t totebox[KEY_BYTES]; /* authority public key: the audience */
+    uint8_t parent[HASH_BYTES]; /* linkId of the previous link */
     bool has_parent;
     enum subject_kind subject;
     uint8_t subject_bytes[KEY_BYTES]; /* delegate: public key; holder: SHA-256(SPKI) */
@@ -80,11 +92,12 @@ struct link {
 };
 
 /* Appends the canonical body (a multiple of 8 bytes) to `out`.  PSP_MALFORMED when the
- * fields break a rule of the schema (unsorted names, bad charset, empty window, ...). */
+ * fields break a rule of the schema (unsorted names, bad charset, empty window, ...),
+ * PSP_LIMIT when it is over LINK_BYTES_MAX. */
 MUST_CHECK enum psp_error link_encode(const struct link *link, struct buffer *out);
 /* Decodes a canonical body: fields as above, sets and scopes in `arena`, texts borrowed
- * from the body.  PSP_MALFORMED when it does not decode, breaks a rule of the schema, or
- * is not byte-identical to its re-encoding. */
+ * from the body.  PSP_MALFORMED when it does not decode, breaks a rule of the schema,
+ * or is not byte-identical to its re-encoding. */
 struct link_arena {
     struct scope scopes[LINK_SCOPES_MAX];
     struct text names[1024]; /* of all sets of the link together */
@@ -115,10 +128,22 @@ MUST_CHECK enum psp_error token_append(struct token *token, struct link *link,
 /* As a framed Token message (a .tok file, a pairing), and back.  Bounds only: what it
  * says is judged by token_verify. */
 MUST_CHECK enum psp_error token_write(const struct token *token, struct buffer *out);
-MUST_CHECK enum psp_error token_read(const void *frame, size_t length, struct token *token);
+MUST_CHECK enum psp_error token_read(const void *frame, size_t length,
+                                     struct token *token);
 /* The same inside another message: pointer field `pointer` of `in` becomes a Token. */
 void token_build(const struct token *token, struct struct_builder in, uint16_t pointer);
-MUST_CHECK enum psp_error token_take(struct struct_reader token_struct, struct token *token);
+MUST_CHECK enum psp_error token_take(struct struct_reader token_struct,
+                                     struct token *token);
+
+/* Signatures that verified lately, so that a link that comes again (the pairing, at
+ * each presentation) costs a hash instead of 90 us.  All zero is empty.  Only the
+ * signature is remembered: every other rule is checked anew. */
+enum { TOKEN_CACHE_ENTRIES = 128 };
+struct token_cache {
+    /* SHA-256 of signer, linkId and signature. */
+    uint8_t entry[TOKEN_CACHE_ENTRIES][HASH_BYTES];
+    uint32_t next; /* the oldest one, to be replaced */
+};
 
 /* What the verifier knows. */
 struct token_policy {
@@ -126,15 +151,17 @@ struct token_policy {
     uint64_t epoch;           /* the current one of the pairing */
     int64_t clock_ms;
     int64_t window_max_ms; /* longest leaf window; 0: TOKEN_WINDOW_MAX_MS */
-    uint32_t need_right;   /* PSP: present() needs any read right, presentCommand 0x20 */
+    uint32_t need_right; /* PSP: present() needs any read right, presentCommand 0x20 */
     /* True when the link was revoked; may be NULL. */
     bool (*denied)(void *user, const uint8_t id[HASH_BYTES]);
-    /* The current epoch of the pairing that link 0 is (by its delegate); NULL: `epoch`. */
+    /* The current epoch of the pairing that link 0 is, by its delegate.  May be NULL:
+     * then `epoch` rules. */
     uint64_t (*epoch_of)(void *user, const uint8_t delegate[KEY_BYTES]);
     void *user;
-    const uint8_t *tls_peer; /* SHA-256(SPKI) that TLS proved, HASH_BYTES */
-    /* Proof.exporter, or NULL for Proof.tls. */
-    const uint8_t *exporter; /* HASH_BYTES, of this connection */
+    struct token_cache *cache; /* or NULL */
+    const uint8_t *tls_peer;   /* SHA-256(SPKI) that TLS proved, HASH_BYTES; or NULL */
+    /* Proof.exporter; an empty proof_spki is Proof.tls. */
+    const uint8_t *exporter; /* HASH_BYTES, of this connection; or NULL */
     struct text proof_spki, proof_signature;
 };
 
