@@ -3,7 +3,8 @@
 #include "proto/layout.h"
 #include "proto/row_cells.h"
 
-#define TIME_MAX_MS 253402300799999 /* the end of the year 9999 */
+#define TIME_MAX_MS 253402300799999                           /* the year 9999 */
+#define AMOUNT_MAX  ((__int128)1000000000000 * 1000000000000) /* 1e24 */
 
 static enum psp_error malformed(const char **why, const char *reason)
 {
@@ -210,13 +211,14 @@ static const char *read_decimal(const struct batch_column *column, uint32_t inde
     } else {
         value.coefficient = list_i64(column->values, index);
     }
-    if (amount_from_decimal(value, cell) == DECIMAL_OK)
-        return NULL;
     /* The batch's scale is that of its longest fraction: what only that made too long
      * is still an amount. */
-    if (amount_from_decimal(decimal_trim(value), cell) == DECIMAL_OK)
-        return NULL;
-    return "an amount is out of range";
+    if (value.coefficient > AMOUNT_MAX || value.coefficient < -AMOUNT_MAX)
+        value = decimal_trim(value);
+    if (value.coefficient > AMOUNT_MAX || value.coefficient < -AMOUNT_MAX ||
+        amount_from_decimal(value, cell) != DECIMAL_OK)
+        return "an amount is out of range";
+    return NULL;
 }
 
 /* A name_id cell is set once its reference is taken: row_drop undoes what was done. */
