@@ -23,8 +23,6 @@ enum {
     SERVER_HANDSHAKE_MS = 10000,
     SERVER_PRESENT_MS = 10000, /* from TLS open to the first successful present */
     SERVER_TICK_MS = 100,
-    WATCHES_MAX = 64,       /* a connection */
-    WATCH_CREDIT_MAX = 16,  /* pending next() calls a watch */
     PAGE_BYTES = 48 * 1024, /* estimated, so that a message stays under 64 KiB */
     PAGE_ROWS = 4096,
     CHANGE_LOG = 1 << 16,
