@@ -594,12 +594,14 @@ static void on_present(void *user, const struct answer *answer)
     link->deadline_ms = live ? 0 : now_ms(link) + LINK_FILL_MS;
 }
 
+/* Five sixths into what is left of the window: 50 minutes of an hour, +- 5. */
 static void plan_renewal(struct fleet_link *link)
 {
-    int64_t window = links_config(link->links)->limits.window_ms;
-    int64_t due = window - window / 6; /* 50 minutes of an hour */
-    int64_t jitter = window / 12;
-    link->renew_at_ms = now_ms(link) + due - jitter +
+    int64_t left = links_config(link->links)->limits.window_ms - LINK_BACKDATE_MS;
+    if (left < 1200)
+        left = 1200;
+    int64_t jitter = left / 12;
+    link->renew_at_ms = now_ms(link) + left - left / 6 - jitter +
                         links_random(link->links, (uint32_t)(2 * jitter + 1));
 }
 

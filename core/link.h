@@ -17,7 +17,6 @@ enum {
     LINK_ANSWER_MS = 5000,
     LINK_FILL_MS = 60000,       /* first snapshot, all its parts */
     LINK_STABLE_MS = 30000,     /* live for so long: backoff starts anew */
-    LINK_RENEW_MS = 50 * 60000, /* of a window of one hour, +- 5 minutes */
     LINK_LOOK_AGAIN_MS = 60000, /* refused */
     LINK_BACKDATE_MS = 20000,   /* notBefore = now - this: clocks differ */
 };

@@ -21,7 +21,8 @@ static name_id intern(struct fake_archive *archive, const char *text)
 static void fill_entity(struct fake_archive *archive, union any_row *row)
 {
     *row = (union any_row){0};
-    row->row.key = row->row.entity = intern(archive, archive->entity);
+    row->row.key = intern(archive, archive->entity);
+    row->row.entity = intern(archive, archive->entity);
     row->row.as_of_ms = net_wall_ms();
     row->entity.name = intern(archive, "Fake archive");
     row->entity.kind = intern(archive, "company");
