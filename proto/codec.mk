@@ -15,6 +15,7 @@ tests_proto_builder_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 # The compiled schemas as tables; the golden connections read through them.
 SCHEMA_SUPPORT = \
 	tests/support/schema.c tests/support/schema.h \
+	tests/support/schema_copy.c \
 	tests/support/schema_layout.h \
 	tests/support/schema_text.c
 
@@ -23,7 +24,9 @@ tests_proto_layout_test_SOURCES = tests/proto/layout_test.c $(SCHEMA_SUPPORT) \
 	tests/support/layout_writer.c tests/support/layout_writer.h
 tests_proto_layout_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 
-GOLDEN_SUPPORT = tests/support/golden_file.c tests/support/golden_file.h
+GOLDEN_SUPPORT = \
+	tests/support/golden_file.c tests/support/golden_file.h \
+	tests/support/golden_message.c tests/support/golden_message.h
 
 UNIT_TESTS += tests/proto/golden_test tests/proto/encoding_test
 tests_proto_golden_test_SOURCES = tests/proto/golden_test.c \
@@ -32,6 +35,11 @@ tests_proto_golden_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_proto_encoding_test_SOURCES = tests/proto/encoding_test.c \
 	$(SCHEMA_SUPPORT) $(GOLDEN_SUPPORT)
 tests_proto_encoding_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/proto/rebuild_test
+tests_proto_rebuild_test_SOURCES = tests/proto/rebuild_test.c \
+	$(SCHEMA_SUPPORT) $(GOLDEN_SUPPORT)
+tests_proto_rebuild_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
 
 # A fuzz target is listed like this, by whoever owns what it feeds:

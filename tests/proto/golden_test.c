@@ -8,6 +8,7 @@
 
 #include "proto/layout.h"
 #include "tests/support/golden_file.h"
+#include "tests/support/golden_message.h"
 #include "tests/support/schema.h"
 
 enum { SKIPPED = 77, PATH_BYTES = 4096 };
@@ -57,56 +58,21 @@ static struct struct_reader open_message(struct message *message, const uint8_t 
     return message_root(message);
 }
 
-/* The Payload of a Call or a Return with results; null for all other messages. */
-static struct struct_reader payload_of(struct struct_reader root)
-{
-    struct struct_reader none = {0};
-    struct struct_reader body;
-    switch (reader_u16(root, RPC_MESSAGE_TAG_OFF)) {
-    case RPC_MESSAGE_CALL_TAG:
-        body = reader_struct(root, RPC_MESSAGE_CALL_PTR);
-        return reader_struct(body, RPC_CALL_PARAMS_PTR);
-    case RPC_MESSAGE_RETURN_TAG:
-        body = reader_struct(root, RPC_MESSAGE_RETURN_PTR);
-        if (reader_u16(body, RPC_RETURN_TAG_OFF) != RPC_RETURN_RESULTS_TAG)
-            return none;
-        return reader_struct(body, RPC_RETURN_RESULTS_PTR);
-    default:
-        return none;
-    }
-}
-
-/* "c01-call-Totebox.present" names the method; its struct is "Totebox.present$Params".
- */
-static void content_type(const char *stem, char *type, size_t size)
-{
-    const char *call = strstr(stem, "-call-");
-    const char *back = strstr(stem, "-return-");
-    if (call)
-        snprintf(type, size, "%s$Params", call + strlen("-call-"));
-    else if (back)
-        snprintf(type, size, "%s$Results", back + strlen("-return-"));
-    else
-        fail_msg("%s: neither call nor return", stem);
-}
-
 /* True when there was content to compare. */
 static bool check_content(const char *of, const char *stem, struct struct_reader root)
 {
     char *described = load_text(stem, ".txt");
-    const char *text = strstr(described, "\n  params (");
-    if (!text)
-        text = strstr(described, "\n  results (");
+    const char *text = golden_content_text(described);
     if (text) {
         char type[120];
-        content_type(stem, type, sizeof type);
+        golden_content_type(stem, type, sizeof type);
         struct struct_reader content =
-            reader_struct(payload_of(root), RPC_PAYLOAD_CONTENT_PTR);
-        check_text(of, printed("psp.capnp", type, content), strchr(text, '('));
+            reader_struct(golden_payload(root), RPC_PAYLOAD_CONTENT_PTR);
+        check_text(of, printed("psp.capnp", type, content), text);
     } else if (strstr(described, "\n  results: capability")) {
         uint32_t index = 1;
         assert_true(
-            reader_capability(payload_of(root), RPC_PAYLOAD_CONTENT_PTR, &index));
+            reader_capability(golden_payload(root), RPC_PAYLOAD_CONTENT_PTR, &index));
         assert_int_equal(index, 0);
     }
     free(described);

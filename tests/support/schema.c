@@ -314,3 +314,32 @@ bool schema_type_is_pointer(const struct schema_type *type)
     return type->lists > 0 ||
            (type->kind != SCHEMA_TYPE_VOID_TAG && schema_type_bits(type) == 0);
 }
+
+enum element schema_element(const struct schema_type *element)
+{
+    if (element->lists == 0 && element->kind == SCHEMA_TYPE_STRUCT_TAG)
+        return ELEMENT_COMPOSITE;
+    if (schema_type_is_pointer(element))
+        return ELEMENT_POINTER;
+    switch (schema_type_bits(element)) {
+    case 1:
+        return ELEMENT_BIT;
+    case 8:
+        return ELEMENT_BYTE;
+    case 16:
+        return ELEMENT_TWO_BYTES;
+    case 32:
+        return ELEMENT_FOUR_BYTES;
+    case 64:
+        return ELEMENT_EIGHT_BYTES;
+    default:
+        return ELEMENT_VOID;
+    }
+}
+
+bool schema_is_set(const struct schema_node *node, const struct schema_field *field,
+                   struct struct_reader reader)
+{
+    return field->tag == SCHEMA_NO_TAG ||
+           field->tag == reader_u16(reader, node->union_offset * 2);
+}

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "proto/builder.h"
 #include "proto/message.h"
 
 enum { SCHEMA_NO_TAG = 0xffff };
@@ -76,6 +77,16 @@ bool schema_type_is_pointer(const struct schema_type *type);
 /* Prints a struct as `capnp decode --short` does. */
 void schema_print(FILE *out, const struct schema *schema,
                   const struct schema_node *node, struct struct_reader reader);
+/* Writes the struct anew at the end of `out`, in the canonical form of the encoding: in
+ * preorder, without trailing zero words; with or without a segment table. */
+void schema_copy(struct buffer *out, const struct schema *schema,
+                 const struct schema_node *node, struct struct_reader reader,
+                 bool framed);
+/* Whether the field's union member is the one that is set, and the list's elements. */
+bool schema_is_set(const struct schema_node *node, const struct schema_field *field,
+                   struct struct_reader reader);
+enum element schema_element(const struct schema_type *element);
+
 /* Takes white space outside of quotes out, in place: what two printers may do
  * differently. */
 void schema_squeeze(char *printed);

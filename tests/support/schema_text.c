@@ -119,28 +119,6 @@ static uint64_t scalar_field(struct struct_reader reader,
 
 /* --- lists --- */
 
-static enum element element_of(const struct schema_type *element)
-{
-    if (element->lists == 0 && element->kind == SCHEMA_TYPE_STRUCT_TAG)
-        return ELEMENT_COMPOSITE;
-    if (schema_type_is_pointer(element))
-        return ELEMENT_POINTER;
-    switch (schema_type_bits(element)) {
-    case 1:
-        return ELEMENT_BIT;
-    case 8:
-        return ELEMENT_BYTE;
-    case 16:
-        return ELEMENT_TWO_BYTES;
-    case 32:
-        return ELEMENT_FOUR_BYTES;
-    case 64:
-        return ELEMENT_EIGHT_BYTES;
-    default:
-        return ELEMENT_VOID;
-    }
-}
-
 static uint64_t scalar_element(struct list_reader list, uint32_t index, uint32_t bits)
 {
     /* Elements between 8 and 64 bits occur in no schema of ours but in a struct. */
@@ -182,7 +160,7 @@ static void print_list(const struct printer *printer, const struct schema_field 
     struct schema_type element = field->type;
     element.lists--;
     struct list_reader list =
-        reader_list(reader, (uint16_t)field->offset, element_of(&element));
+        reader_list(reader, (uint16_t)field->offset, schema_element(&element));
     fputc('[', printer->out);
     for (uint32_t i = 0; i < list.count; i++) {
         if (i > 0)
@@ -230,10 +208,8 @@ static bool is_printed(const struct schema_node *node, const struct schema_field
 {
     bool is_null = field->group == 0 && schema_type_is_pointer(&field->type) &&
                    !reader_has(reader, (uint16_t)field->offset);
-    if (field->tag == SCHEMA_NO_TAG)
-        return !is_null;
-    uint16_t tag = reader_u16(reader, node->union_offset * 2);
-    return field->tag == tag && (tag != 0 || !is_null);
+    bool may_be_null = field->tag != SCHEMA_NO_TAG && field->tag != 0;
+    return schema_is_set(node, field, reader) && (may_be_null || !is_null);
 }
 
 static void print_struct(const struct printer *printer, const struct schema_node *node,
