@@ -11,6 +11,7 @@ tests_proto_message_test_SOURCES = tests/proto/message_test.c
 tests_proto_message_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_proto_builder_test_SOURCES = tests/proto/builder_test.c
 tests_proto_builder_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_proto_builder_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 
 # The compiled schemas as tables; the golden connections read through them.
 SCHEMA_SUPPORT = \
