@@ -50,10 +50,26 @@ static void remember(struct server *server, const struct index_change *change)
     names_hold(names, change->row->row.key);
 }
 
+/* An `asof` line or a posting moves the as-of of every ledger row at once.  The entity
+ * row alone carries it to the callers: they take it for all rows of the books. */
+static const union any_row *moved_entity(struct server *server)
+{
+    int64_t as_of_ms = index_as_of_ms(server->index);
+    if (as_of_ms == server->as_of_ms)
+        return NULL;
+    server->as_of_ms = as_of_ms;
+    return index_find(server->index, VIEW_ENTITY,
+                      text_of(server->archive->config.entity));
+}
+
 static void publish(struct server *server, const struct index_changes *changes)
 {
+    const union any_row *entity = moved_entity(server);
+    struct index_change moved = {.view = VIEW_ENTITY, .row = entity};
     for (uint32_t i = 0; i < changes->count; i++)
         remember(server, &changes->change[i]);
+    if (entity)
+        remember(server, &moved);
     for (struct connection *connection = server->connections; connection;
          connection = connection->next) {
         bool wrote = false;
@@ -61,6 +77,8 @@ static void publish(struct server *server, const struct index_changes *changes)
              watch = watch_next_in_list(watch)) {
             for (uint32_t i = 0; i < changes->count; i++)
                 watch_note(watch, changes->change[i].view, changes->change[i].row);
+            if (entity)
+                watch_note(watch, VIEW_ENTITY, entity);
             wrote |= watch_serve(watch);
         }
         if (wrote)
@@ -72,6 +90,7 @@ void server_follow_ledger(struct server *server)
 {
     struct index_changes changes;
     struct problem problem;
+    uint64_t before = index_revision(server->index);
     if (server->failed)
         return;
     if (index_apply_new_lines(server->index, &changes, &problem) != ARCHIVE_OK) {
@@ -81,7 +100,7 @@ void server_follow_ledger(struct server *server)
         raise(SIGTERM);
         return;
     }
-    if (changes.count)
+    if (index_revision(server->index) != before)
         publish(server, &changes);
 }
 
@@ -169,6 +188,7 @@ static void on_hangup(uv_signal_t *signal, int number)
     index_close(server->index);
     server->index = fresh;
     server->log_since = index_revision(fresh);
+    server->as_of_ms = index_as_of_ms(fresh);
     on_pairing_event(&server->pairing_watch, NULL, 0, 0);
     fprintf(stderr, "totebox: configuration read again\n");
 }
@@ -310,6 +330,7 @@ static int open_server(struct server *server, const char *directory)
         fprintf(stderr, "totebox: %s\n", recovered);
     server->log = calloc(CHANGE_LOG, sizeof *server->log);
     server->log_since = index_revision(server->index);
+    server->as_of_ms = index_as_of_ms(server->index);
     if (!server->log || !random_bytes(server->boot_id, sizeof server->boot_id) ||
         channel_identity_new(&server->archive->authority, &server->identity) !=
             PSP_OK) {

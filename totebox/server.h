@@ -53,6 +53,7 @@ struct server {
     struct logged_change *log; /* ring */
     uint32_t log_start, log_length;
     uint64_t log_since; /* changes after this revision are all in the log */
+    int64_t as_of_ms; /* of the ledger rows, as last told */
     bool draining, failed;
 };
 
