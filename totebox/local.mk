@@ -4,3 +4,4 @@ libtotebox_a_SOURCES =
 TOTEBOX_LIBS = libtotebox.a libnet.a $(PROTO_LIBS) $(UV_LIBS) $(JANSSON_LIBS) $(CONFUSE_LIBS)
 include totebox/archive.mk
 include totebox/server.mk
+include totebox/import.mk

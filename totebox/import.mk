@@ -1,0 +1,6 @@
+# Imports (hledger, metric, edge, obligation, trial balance, rates) and `append` live
+# here, apart from archive.mk: import*.c, append*.c, csv.c, command_import.c,
+# command_append.c, and their tests.  main.c needs import_main() and append_main() of
+# import.h and nothing else.
+libtotebox_a_SOURCES += \
+	totebox/import.h
