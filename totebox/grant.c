@@ -496,7 +496,7 @@ static struct refusal on_watch(void *user, void *object, const struct query *que
     struct refusal refusal = need(grant, RIGHT_WATCH | RIGHT_READ_ROWS);
     if (refusal.error != PSP_OK)
         return refusal;
-    if (connection->watch_count >= WATCHES_MAX)
+    if (connection->watch_count >= RPC_WATCHES_MAX)
         return refuse(PSP_LIMIT, "64 watches a connection");
     for (uint32_t i = 0; i < count; i++) {
         enum view view;

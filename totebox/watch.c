@@ -51,7 +51,7 @@ struct watch {
     struct watch *next, *before; /* of the connection */
     struct grant *grant;
     struct watched view[VIEW_COUNT];
-    struct pending queue[WATCH_CREDIT_MAX];
+    struct pending queue[RPC_CREDIT_MAX];
     uint32_t pending;
     struct dirty *dirty;
     struct group group;
@@ -606,7 +606,7 @@ struct refusal watch_ask(struct watch *watch, uint32_t max_rows, uint32_t max_wa
 {
     if (watch->ended)
         return (struct refusal){PSP_ENDED, "the grant is over"};
-    if (watch->pending == WATCH_CREDIT_MAX)
+    if (watch->pending == RPC_CREDIT_MAX)
         return (struct refusal){PSP_LIMIT, "16 calls of next() a watch"};
     uint32_t wait_ms = max_wait_ms < 100     ? 100
                        : max_wait_ms > 60000 ? 60000
