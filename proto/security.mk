@@ -10,6 +10,9 @@ libproto_a_SOURCES += \
 	proto/token.c proto/token.h
 
 if HAVE_CMOCKA
+UNIT_TESTS += tests/proto/keyfile_test
+tests_proto_keyfile_test_SOURCES = tests/proto/keyfile_test.c
+tests_proto_keyfile_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/proto/sign_test
 tests_proto_sign_test_SOURCES = tests/proto/sign_test.c
 tests_proto_sign_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
