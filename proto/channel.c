@@ -258,7 +258,7 @@ static void fail_by_code(struct channel *channel, int code)
     else if (code == GNUTLS_E_FATAL_ALERT_RECEIVED ||
              code == GNUTLS_E_WARNING_ALERT_RECEIVED)
         fail_by_alert(channel);
-    else if (code == GNUTLS_E_PREMATURE_TERMINATION)
+    else if (channel->transport_ended)
         fail_by_truncation(channel);
     else if (code == GNUTLS_E_UNSUPPORTED_VERSION_PACKET)
         fail(channel, "the %s does not speak TLS 1.3", peer_role(channel));

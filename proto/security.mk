@@ -23,4 +23,4 @@ UNIT_TESTS += tests/proto/token_test
 tests_proto_token_test_SOURCES = tests/proto/token_test.c
 tests_proto_token_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
-EXTRA_DIST += tests/support/fixture.h tests/support/hex.h
+EXTRA_DIST += tests/support/channel_pair.h tests/support/fixture.h tests/support/hex.h
