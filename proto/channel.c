@@ -184,6 +184,13 @@ static bool began_like_tls(const struct channel *channel)
            (channel->looked_at < 2 || channel->greeting[1] == 3);
 }
 
+static void fail_by_nothing_in_common(struct channel *channel)
+{
+    fail(channel,
+         "the %s and we have no TLS 1.3 cipher, group or kind of key in common",
+         peer_role(channel));
+}
+
 static void fail_by_alert(struct channel *channel)
 {
     int alert = gnutls_alert_get(channel->session);
@@ -206,6 +213,10 @@ static void fail_by_alert(struct channel *channel)
         break;
     case GNUTLS_A_NO_APPLICATION_PROTOCOL:
         fail(channel, "the %s does not speak %s", peer_role(channel), protocol_name);
+        break;
+    case GNUTLS_A_HANDSHAKE_FAILURE:
+    case GNUTLS_A_INSUFFICIENT_SECURITY:
+        fail_by_nothing_in_common(channel);
         break;
     case GNUTLS_A_PROTOCOL_VERSION:
         fail(channel, "the %s does not speak TLS 1.3", peer_role(channel));
@@ -270,7 +281,7 @@ static void fail_by_code(struct channel *channel, int code)
     else if (code == GNUTLS_E_DECRYPTION_FAILED)
         fail(channel, "a TLS record was damaged on the way");
     else if (code == GNUTLS_E_NO_CIPHER_SUITES || code == GNUTLS_E_UNKNOWN_CIPHER_SUITE)
-        fail(channel, "the %s has no cipher in common with us", peer_role(channel));
+        fail_by_nothing_in_common(channel);
     else
         fail(channel, "TLS failed: %s", gnutls_strerror(code));
 }
@@ -385,15 +396,22 @@ static void shake_hands(struct channel *channel)
         finish_handshake(channel);
 }
 
+static bool can_read(const struct channel *channel)
+{
+    return channel->work && (buffer_length(&channel->waiting) || channel->fresh_length);
+}
+
 /* Takes one record's plaintext; false when there is no more to do now. */
 static bool decrypt(struct channel *channel)
 {
+    size_t work = channel->work;
     gnutls_packet_t packet = NULL;
     gnutls_datum_t plain;
     ssize_t got = gnutls_record_recv_packet(channel->session, &packet);
 
+    /* Also what follows a record that was for the library itself (a KeyUpdate). */
     if (got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED)
-        return false;
+        return channel->work < work && can_read(channel);
     if (got < 0) {
         fail_by_code(channel, (int)got);
         return false;
