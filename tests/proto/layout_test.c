@@ -55,7 +55,18 @@ static char *read_whole(FILE *file)
     return text;
 }
 
-/* Names the first line that differs. */
+/* The first line that differs, or 0. */
+static unsigned int first_difference(const char *expected, const char *found)
+{
+    unsigned int line = 1;
+    for (size_t i = 0; expected[i] || found[i]; i++) {
+        if (expected[i] != found[i])
+            return line;
+        line += expected[i] == '\n';
+    }
+    return 0;
+}
+
 static void compare(const char *path, const char *expected)
 {
     if (getenv("UPDATE_GOLDEN")) {
@@ -64,12 +75,9 @@ static void compare(const char *path, const char *expected)
         assert_int_equal(fclose(file), 0);
     }
     char *found = read_whole(open_in_tree(path, "r"));
-    unsigned int line = 1;
-    for (size_t i = 0; expected[i] || found[i]; i++) {
-        if (expected[i] != found[i])
-            fail_msg("%s:%u is not what the schema says", path, line);
-        line += expected[i] == '\n';
-    }
+    unsigned int line = first_difference(expected, found);
+    if (line != 0)
+        fail_msg("%s:%u is not what the schema says", path, line);
     free(found);
 }
 
@@ -113,6 +121,16 @@ static void layout__of_the_compiled_schema_reads_itself(void **state)
     layout_compare(&layout, "tests/support/schema_layout.h");
 }
 
+/* The comparison itself can fail: on a changed digit, and on a line too few. */
+static void layout__comparison_finds_what_drifted(void **state)
+{
+    (void)state;
+    assert_int_equal(first_difference("a 1\nb 2\n", "a 1\nb 2\n"), 0);
+    assert_int_equal(first_difference("a 1\nb 2\n", "a 1\nb 3\n"), 2);
+    assert_int_equal(first_difference("a 1\nb 2\n", "a 1\n"), 2);
+    assert_int_equal(first_difference("a 1\n", "a 1\nb 2\n"), 2);
+}
+
 /* The writer is checked against numbers worked out by hand from the schema's text: a
  * fault that the writer and the file share would otherwise go unseen. */
 static void layout__agrees_with_offsets_worked_out_by_hand(void **state)
@@ -144,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout__is_what_the_schemas_compile_to),
         cmocka_unit_test(layout__of_the_compiled_schema_reads_itself),
+        cmocka_unit_test(layout__comparison_finds_what_drifted),
         cmocka_unit_test(layout__agrees_with_offsets_worked_out_by_hand),
     };
     schema = schema_load();

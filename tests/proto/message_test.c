@@ -257,6 +257,22 @@ static void depth__is_32(void **state)
     assert_defect(&message, "deep");
 }
 
+static void depth__counts_lists_of_numbers(void **state)
+{
+    (void)state;
+    struct message message;
+    uint64_t words[34] = {0};
+    for (uint32_t i = 0; i < 32; i++)
+        words[i] = STRUCT(0, 0, 1);
+    words[32] = LIST(0, ELEMENT_EIGHT_BYTES, 1);
+    struct struct_reader reader = OPEN(&message, words);
+    for (int i = 1; i < 32; i++)
+        reader = reader_struct(reader, 0);
+    assert_true(reader_has(reader, 0));
+    assert_int_equal(reader_list(reader, 0, ELEMENT_EIGHT_BYTES).count, 0);
+    assert_defect(&message, "deep");
+}
+
 static void depth__ends_a_cycle(void **state)
 {
     (void)state;
@@ -439,6 +455,22 @@ static void list__upgrades_as_the_encoding_allows(void **state)
     }
 }
 
+static void list__of_structs_must_have_what_is_asked_for(void **state)
+{
+    (void)state;
+    struct message message;
+    const uint64_t data_only[] = {STRUCT(0, 0, 1), LIST(0, ELEMENT_COMPOSITE, 1),
+                                  STRUCT(1, 1, 0), 7};
+    assert_int_equal(reader_list(OPEN(&message, data_only), 0, ELEMENT_POINTER).count,
+                     0);
+    assert_defect(&message, "another element type");
+    const uint64_t pointer_only[] = {STRUCT(0, 0, 1), LIST(0, ELEMENT_COMPOSITE, 1),
+                                     STRUCT(1, 0, 1), 0};
+    assert_int_equal(reader_list(OPEN(&message, pointer_only), 0, ELEMENT_BYTE).count,
+                     0);
+    assert_defect(&message, "another element type");
+}
+
 static void list__of_structs_keeps_its_stride_as_anything_else(void **state)
 {
     (void)state;
@@ -551,6 +583,7 @@ static void list__stays_inside_its_segment(void **state)
         {LIST(0, ELEMENT_COMPOSITE, 0x1fffffff), STRUCT(1, 1, 0), "outside"},
         {LIST(0, ELEMENT_COMPOSITE, 0), STRUCT(1, 1, 0), "struct list"},
         {LIST(0, ELEMENT_COMPOSITE, 0), STRUCT(0x3fffffff, 0xffff, 0xffff), "struct"},
+        {LIST(0, ELEMENT_COMPOSITE, 0), STRUCT(0x20000000, 8, 0), "struct list"},
         {LIST(0, ELEMENT_COMPOSITE, 0), LIST(0, ELEMENT_BYTE, 0), "struct list"},
         {LIST(0, ELEMENT_COMPOSITE, 0), CAPABILITY(0), "struct list"},
     };
@@ -693,6 +726,7 @@ int main(void)
         cmocka_unit_test(struct__stays_inside_its_segment),
         cmocka_unit_test(struct__is_neither_list_nor_capability),
         cmocka_unit_test(depth__is_32),
+        cmocka_unit_test(depth__counts_lists_of_numbers),
         cmocka_unit_test(depth__ends_a_cycle),
         cmocka_unit_test(depth__counts_lists_and_their_elements),
         cmocka_unit_test(budget__is_four_times_the_words_and_64),
@@ -701,6 +735,7 @@ int main(void)
         cmocka_unit_test(far__single_and_double_lead_to_the_object),
         cmocka_unit_test(far__pads_are_checked),
         cmocka_unit_test(list__upgrades_as_the_encoding_allows),
+        cmocka_unit_test(list__of_structs_must_have_what_is_asked_for),
         cmocka_unit_test(list__of_structs_keeps_its_stride_as_anything_else),
         cmocka_unit_test(list__of_anything_reads_as_structs),
         cmocka_unit_test(list__arrays_are_read_in_place),
