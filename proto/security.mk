@@ -27,3 +27,18 @@ tests_proto_token_test_SOURCES = tests/proto/token_test.c
 tests_proto_token_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
 EXTRA_DIST += tests/support/channel_pair.h tests/support/fixture.h tests/support/hex.h
+
+FUZZ_TARGETS += tests/fuzz/channel_fuzz
+tests_fuzz_channel_fuzz_SOURCES = tests/fuzz/channel_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_channel_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_channel_fuzz_LDADD = $(PROTO_LIBS)
+FUZZ_TARGETS += tests/fuzz/keyfile_fuzz
+tests_fuzz_keyfile_fuzz_SOURCES = tests/fuzz/keyfile_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_keyfile_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_keyfile_fuzz_LDADD = $(PROTO_LIBS)
+FUZZ_TARGETS += tests/fuzz/token_fuzz
+tests_fuzz_token_fuzz_SOURCES = tests/fuzz/token_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_token_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_token_fuzz_LDADD = $(PROTO_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/channel tests/fuzz/corpus/keyfile \
+	tests/fuzz/corpus/token
