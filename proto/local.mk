@@ -10,3 +10,4 @@ include proto/codec.mk
 include proto/security.mk
 include proto/rpc.mk
 include proto/rows.mk
+include proto/pairing.mk
