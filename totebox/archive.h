@@ -13,6 +13,9 @@
 #include "totebox/exposure.h"
 #include "totebox/ledger.h"
 
+/* Widths that keep every row key within ROW_KEY_MAX. */
+enum { LINE_NAME_MAX = 40, CURRENCY_NAME_MAX = 24, REF_MAX = 80 };
+
 struct account_map {
     char *pattern; /* an account, or a prefix followed by '*' */
     char *cls;     /* "A" ..., or NULL: by the account's top name */
@@ -45,12 +48,14 @@ void archive_config_release(struct archive_config *config);
 struct text archive_currency(const struct archive_config *config,
                              struct text commodity);
 
-/* Class and line of an account: the first map that matches, else the top name of the
- * account as hledger takes it (assets, liabilities, equity, revenues or income,
- * expenses; singular, plural, any case) for the class and unmapped.<cls> for the line.
- * `line` has room for KEY_PART_MAX + 1.  False: neither says the class. */
-MUST_CHECK bool archive_classify(const struct archive_config *config,
-                                 struct text account, char *cls, char line[121]);
+/* The class of an account: of the first map that matches, else by its top name as
+ * hledger takes it (assets, liabilities, equity, revenues or income, expenses;
+ * singular, plural, any case).  '\0': neither says. */
+char archive_class(const struct archive_config *config, struct text account);
+/* Its line: of the first map that matches, equity.conversion for hledger's inferred
+ * accounts, else unmapped.<cls>. */
+void archive_line(const struct archive_config *config, struct text account, char cls,
+                  char line[LINE_NAME_MAX + 1]);
 
 /* An account against a pattern of a map or an exposure: equal, or a prefix before '*'.
  */

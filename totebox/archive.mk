@@ -6,7 +6,10 @@ libtotebox_a_SOURCES += \
 	totebox/date.c totebox/date.h \
 	totebox/exposure.c totebox/exposure.h \
 	totebox/exposure_read.c \
-	totebox/index.h \
+	totebox/index.c totebox/index.h \
+	totebox/index_books.c totebox/index_parts.h \
+	totebox/index_facts.c \
+	totebox/index_rates.c \
 	totebox/ledger.c totebox/ledger.h \
 	totebox/ledger_tail.c totebox/ledger_tail.h \
 	totebox/line.c totebox/line.h \
@@ -15,6 +18,7 @@ libtotebox_a_SOURCES += \
 	totebox/note.c totebox/note.h \
 	totebox/pairing.h \
 	totebox/problem.c totebox/problem.h \
+	totebox/row_set.c totebox/row_set.h \
 	totebox/share.c totebox/share.h
 
 EXTRA_DIST += tests/totebox/support.h

@@ -29,6 +29,28 @@ static int check_part(cfg_t *cfg, cfg_opt_t *option)
     return -1;
 }
 
+static int check_width(cfg_t *cfg, cfg_opt_t *option, uint32_t width)
+{
+    struct text value = text_of(conf_new_string(option));
+    if (value.length >= 1 && value.length <= width && text_is_clean(value) &&
+        !memchr(value.bytes, '|', value.length) &&
+        !memchr(value.bytes, '%', value.length))
+        return 0;
+    cfg_error(cfg, "%s must have 1 to %u bytes of printable UTF-8 without | and %%",
+              cfg_opt_name(option), width);
+    return -1;
+}
+
+static int check_line(cfg_t *cfg, cfg_opt_t *option)
+{
+    return check_width(cfg, option, LINE_NAME_MAX);
+}
+
+static int check_iso(cfg_t *cfg, cfg_opt_t *option)
+{
+    return check_width(cfg, option, CURRENCY_NAME_MAX);
+}
+
 static int check_kind(cfg_t *cfg, cfg_opt_t *option)
 {
     return conf_choice(cfg, option,
@@ -125,9 +147,9 @@ static void prepare(cfg_t *cfg)
     cfg_set_validate_func(cfg, "tags", check_part);
     cfg_set_validate_func(cfg, "map", check_map);
     cfg_set_validate_func(cfg, "map|class", check_class);
-    cfg_set_validate_func(cfg, "map|line", check_part);
+    cfg_set_validate_func(cfg, "map|line", check_line);
     cfg_set_validate_func(cfg, "commodity", check_commodity);
-    cfg_set_validate_func(cfg, "commodity|iso", check_part);
+    cfg_set_validate_func(cfg, "commodity|iso", check_iso);
 }
 
 /* --- taking it over ------------------------------------------------------------- */
@@ -344,22 +366,30 @@ static bool is_conversion(struct text account)
     return false;
 }
 
-bool archive_classify(const struct archive_config *config, struct text account,
-                      char *cls, char line[KEY_PART_MAX + 1])
+static const struct account_map *map_of(const struct archive_config *config,
+                                        struct text account)
 {
-    const struct account_map *map = NULL;
-
-    for (uint32_t i = 0; map == NULL && i < config->map_count; i++)
+    for (uint32_t i = 0; i < config->map_count; i++)
         if (pattern_matches(text_of(config->maps[i].pattern), account))
-            map = &config->maps[i];
-    *cls = map && map->cls ? map->cls[0] : class_of_name(account);
-    if (*cls == '\0')
-        return false;
+            return &config->maps[i];
+    return NULL;
+}
+
+char archive_class(const struct archive_config *config, struct text account)
+{
+    const struct account_map *map = map_of(config, account);
+    return map && map->cls ? map->cls[0] : class_of_name(account);
+}
+
+void archive_line(const struct archive_config *config, struct text account, char cls,
+                  char line[LINE_NAME_MAX + 1])
+{
+    const struct account_map *map = map_of(config, account);
+
     if (map && map->line)
-        snprintf(line, KEY_PART_MAX + 1, "%s", map->line);
-    else if (*cls == 'Q' && is_conversion(account))
-        snprintf(line, KEY_PART_MAX + 1, "equity.conversion");
+        snprintf(line, LINE_NAME_MAX + 1, "%s", map->line);
+    else if (cls == 'Q' && is_conversion(account))
+        snprintf(line, LINE_NAME_MAX + 1, "equity.conversion");
     else
-        snprintf(line, KEY_PART_MAX + 1, "unmapped.%c", *cls);
-    return true;
+        snprintf(line, LINE_NAME_MAX + 1, "unmapped.%c", cls);
 }

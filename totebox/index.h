@@ -75,6 +75,10 @@ const union any_row *index_after(const struct archive_index *index, enum view vi
 const union any_row *index_next(const struct archive_index *index, enum view view,
                                 const union any_row *row);
 
+/* Whether a correction may name line `seq`: a posting that is not corrected yet. */
+MUST_CHECK enum archive_error index_may_correct(const struct archive_index *index,
+                                                uint64_t seq, struct problem *problem);
+
 /* Pairings: the highest epoch of this key that a ledger line revoked, 0 for none.  A
  * pairing is good while its epoch is above it. */
 uint64_t index_revoked_epoch(const struct archive_index *index,

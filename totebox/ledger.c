@@ -111,7 +111,6 @@ static enum archive_error take_line(struct ledger *ledger, char *bytes, uint32_t
     uint8_t leaf[HASH_BYTES], root[HASH_BYTES];
     struct line line;
     const char *defect;
-    enum archive_error error;
 
     merkle_leaf(bytes, length, leaf);
     if (line_read(bytes, length, &line, problem) != ARCHIVE_OK)
@@ -140,8 +139,7 @@ static enum archive_error take_line(struct ledger *ledger, char *bytes, uint32_t
     }
     if (ledger->visitor.line == NULL)
         return ARCHIVE_OK;
-    error = ledger->visitor.line(ledger->visitor.user, &line, problem);
-    return error;
+    return ledger->visitor.line(ledger->visitor.user, ledger, &line, problem);
 }
 
 /* Every whole line in the buffer. */

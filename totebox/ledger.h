@@ -34,8 +34,8 @@ enum ledger_mode { LEDGER_READ, LEDGER_WRITE };
  * found at open, those other processes append, and our own.  A code other than
  * ARCHIVE_OK ends the ledger's use. */
 struct ledger_visitor {
-    enum archive_error (*line)(void *user, const struct line *line,
-                               struct problem *problem);
+    enum archive_error (*line)(void *user, const struct ledger *ledger,
+                               const struct line *line, struct problem *problem);
     void *user;
 };
 

@@ -1,12 +1,16 @@
 #include "totebox/line.h"
 
 #include "proto/rows.h"
+#include "totebox/archive.h"
 #include "totebox/date.h"
 #include "totebox/share.h"
 
 enum form {
     FORM_TEXT,     /* up to LINE_TEXT_MAX bytes */
     FORM_PART,     /* a part of a row key: KEY_PART_MAX bytes as written there */
+    FORM_CURRENCY, /* the same, CURRENCY_NAME_MAX: currencies and units */
+    FORM_LINE,     /* the same, LINE_NAME_MAX */
+    FORM_REF,      /* the same, REF_MAX */
     FORM_DATE,     /* YYYY-MM-DD */
     FORM_TIME,     /* a date or RFC 3339 */
     FORM_DECIMAL,  /* -?digits(.digits)? within 1e24 and 18 places */
@@ -34,17 +38,17 @@ static const struct rule posting_rules[] = {
     {FIELD_DATE, FORM_DATE, MUST, NULL},
     {FIELD_ACCT, FORM_PART, MUST, NULL},
     {FIELD_CLS, FORM_CHOICE, MUST, "A L Q R X V"},
-    {FIELD_LINE, FORM_PART, MAY, NULL},
+    {FIELD_LINE, FORM_LINE, MAY, NULL},
     {FIELD_AMT, FORM_DECIMAL, MUST, NULL},
-    {FIELD_CUR, FORM_PART, MUST, NULL},
+    {FIELD_CUR, FORM_CURRENCY, MUST, NULL},
     {FIELD_COST_AMT, FORM_DECIMAL, MAY, NULL},
-    {FIELD_COST_CUR, FORM_PART, MAY, NULL},
+    {FIELD_COST_CUR, FORM_CURRENCY, MAY, NULL},
     {FIELD_COST_KIND, FORM_CHOICE, MAY, "unit total"},
     {FIELD_HIST_AMT, FORM_DECIMAL, MAY, NULL},
-    {FIELD_HIST_CUR, FORM_PART, MAY, NULL},
+    {FIELD_HIST_CUR, FORM_CURRENCY, MAY, NULL},
     {FIELD_CP, FORM_PARTY, MAY, NULL},
-    {FIELD_REF, FORM_PART, MAY, NULL},
-    {FIELD_GRP, FORM_PART, MAY, NULL},
+    {FIELD_REF, FORM_REF, MAY, NULL},
+    {FIELD_GRP, FORM_REF, MAY, NULL},
     {FIELD_DESC, FORM_TEXT, MAY, NULL},
     {FIELD_ST, FORM_CHOICE, MAY, "* !"},
     {FIELD_SRC, FORM_TEXT, MAY, NULL},
@@ -54,7 +58,7 @@ static const struct rule metric_rules[] = {
     {FIELD_START, FORM_DATE, MAY, NULL},
     {FIELD_END, FORM_DATE, MUST, NULL},
     {FIELD_AS_OF, FORM_TIME, MAY, NULL},
-    {FIELD_UNIT, FORM_PART, MUST, NULL},
+    {FIELD_UNIT, FORM_CURRENCY, MUST, NULL},
     {FIELD_VALUE, FORM_DECIMAL, MAY, NULL},
     {FIELD_CP, FORM_PARTY, MAY, NULL},
     {FIELD_NUM, FORM_DECIMAL, MAY, NULL},
@@ -76,9 +80,9 @@ static const struct rule edge_rules[] = {
     {FIELD_SRC, FORM_TEXT, MAY, NULL},
 };
 static const struct rule rate_rules[] = {
-    {FIELD_FROM, FORM_PART, MUST, NULL},   {FIELD_TO, FORM_PART, MUST, NULL},
-    {FIELD_DAY, FORM_DATE, MUST, NULL},    {FIELD_RATE, FORM_POSITIVE, MUST, NULL},
-    {FIELD_SOURCE, FORM_TEXT, MUST, NULL}, {FIELD_SRC, FORM_TEXT, MAY, NULL},
+    {FIELD_FROM, FORM_CURRENCY, MUST, NULL}, {FIELD_TO, FORM_CURRENCY, MUST, NULL},
+    {FIELD_DAY, FORM_DATE, MUST, NULL},      {FIELD_RATE, FORM_POSITIVE, MUST, NULL},
+    {FIELD_SOURCE, FORM_TEXT, MUST, NULL},   {FIELD_SRC, FORM_TEXT, MAY, NULL},
 };
 static const struct rule obligation_rules[] = {
     {FIELD_KIND, FORM_CHOICE, MUST,
@@ -87,9 +91,9 @@ static const struct rule obligation_rules[] = {
     {FIELD_TITLE, FORM_TEXT, MAY, NULL},
     {FIELD_DUE, FORM_DATE, MUST, NULL},
     {FIELD_AMOUNT, FORM_DECIMAL, MAY, NULL},
-    {FIELD_CUR, FORM_PART, MAY, NULL},
+    {FIELD_CUR, FORM_CURRENCY, MAY, NULL},
     {FIELD_QTY, FORM_DECIMAL, MAY, NULL},
-    {FIELD_UNIT, FORM_PART, MAY, NULL},
+    {FIELD_UNIT, FORM_CURRENCY, MAY, NULL},
     {FIELD_CP, FORM_PARTY, MAY, NULL},
     {FIELD_METRIC, FORM_PART, MAY, NULL},
     {FIELD_OP, FORM_CHOICE, MAY, "min max"},
@@ -191,13 +195,13 @@ static bool is_choice(const char *choices, struct text text)
 }
 
 /* '|', '%' and control bytes take three bytes in a key. */
-static bool fits_key_part(struct text text)
+static bool fits_key_part(struct text text, uint32_t limit)
 {
     uint32_t length = text.length;
     for (uint32_t i = 0; i < text.length; i++)
         if (text.bytes[i] == '|' || text.bytes[i] == '%')
             length += 2;
-    return length <= KEY_PART_MAX;
+    return length <= limit;
 }
 
 static bool is_amount(struct text text, bool positive)
@@ -229,7 +233,20 @@ static const char *check_form(const struct rule *rule, struct text value)
     case FORM_TEXT:
         return value.length <= LINE_TEXT_MAX ? NULL : "at most 1024 bytes";
     case FORM_PART:
-        return fits_key_part(value) ? NULL : "at most 120 bytes ('|' and '%' count 3)";
+        return fits_key_part(value, KEY_PART_MAX)
+                   ? NULL
+                   : "at most 120 bytes ('|' and '%' count 3)";
+    case FORM_CURRENCY:
+        return fits_key_part(value, CURRENCY_NAME_MAX)
+                   ? NULL
+                   : "at most 24 bytes ('|' and '%' count 3)";
+    case FORM_LINE:
+        return fits_key_part(value, LINE_NAME_MAX)
+                   ? NULL
+                   : "at most 40 bytes ('|' and '%' count 3)";
+    case FORM_REF:
+        return fits_key_part(value, REF_MAX) ? NULL
+                                             : "at most 80 bytes ('|' and '%' count 3)";
     case FORM_DATE:
         return date_parse(value, &date) ? NULL : "a date YYYY-MM-DD";
     case FORM_TIME:

@@ -406,10 +406,11 @@ static void ledger__keeps_two_writers_apart(void **state)
     folder_remove(&folder);
 }
 
-static enum archive_error count_line(void *user, const struct line *line,
-                                     struct problem *problem)
+static enum archive_error count_line(void *user, const struct ledger *ledger,
+                                     const struct line *line, struct problem *problem)
 {
     uint64_t *seen = user;
+    (void)ledger;
     (void)problem;
     assert_int_equal(line->seq, ++*seen);
     return ARCHIVE_OK;
