@@ -23,26 +23,67 @@ static void field_read(struct field *to, const uint8_t bytes[POINT_BYTES])
 static void field_multiply(struct field *to, const struct field *a,
                            const struct field *b)
 {
-    unsigned __int128 column[5] = {0};
-    struct field product;
-    unsigned __int128 carry = 0;
+    const uint64_t *x = a->limb, *y = b->limb;
+    /* 2^255 = 19: what leaves at the top comes in at the bottom. */
+    uint64_t z1 = 19 * y[1], z2 = 19 * y[2], z3 = 19 * y[3], z4 = 19 * y[4];
+    unsigned __int128 column[5] = {
+        (unsigned __int128)x[0] * y[0] + (unsigned __int128)x[1] * z4 +
+            (unsigned __int128)x[2] * z3 + (unsigned __int128)x[3] * z2 +
+            (unsigned __int128)x[4] * z1,
+        (unsigned __int128)x[0] * y[1] + (unsigned __int128)x[1] * y[0] +
+            (unsigned __int128)x[2] * z4 + (unsigned __int128)x[3] * z3 +
+            (unsigned __int128)x[4] * z2,
+        (unsigned __int128)x[0] * y[2] + (unsigned __int128)x[1] * y[1] +
+            (unsigned __int128)x[2] * y[0] + (unsigned __int128)x[3] * z4 +
+            (unsigned __int128)x[4] * z3,
+        (unsigned __int128)x[0] * y[3] + (unsigned __int128)x[1] * y[2] +
+            (unsigned __int128)x[2] * y[1] + (unsigned __int128)x[3] * y[0] +
+            (unsigned __int128)x[4] * z4,
+        (unsigned __int128)x[0] * y[4] + (unsigned __int128)x[1] * y[3] +
+            (unsigned __int128)x[2] * y[2] + (unsigned __int128)x[3] * y[1] +
+            (unsigned __int128)x[4] * y[0]};
+    uint64_t carry = 0;
 
-    for (unsigned i = 0; i < 5; i++)
-        for (unsigned j = 0; j < 5; j++) {
-            /* 2^255 = 19: what leaves at the top comes in at the bottom. */
-            uint64_t factor = i + j < 5 ? 1 : 19;
-            column[(i + j) % 5] +=
-                (unsigned __int128)a->limb[i] * (b->limb[j] * factor);
-        }
     for (unsigned i = 0; i < 5; i++) {
         column[i] += carry;
-        product.limb[i] = (uint64_t)column[i] & limb_mask;
-        carry = column[i] >> 51;
+        to->limb[i] = (uint64_t)column[i] & limb_mask;
+        carry = (uint64_t)(column[i] >> 51);
     }
-    column[0] = product.limb[0] + carry * 19;
-    product.limb[0] = (uint64_t)column[0] & limb_mask;
-    product.limb[1] += (uint64_t)(column[0] >> 51);
-    *to = product;
+    to->limb[0] += 19 * carry;
+    to->limb[1] += to->limb[0] >> 51;
+    to->limb[0] &= limb_mask;
+}
+
+/* From x = z^(2^k - 1) and y = z^(2^m - 1): z^(2^(k+m) - 1). */
+static void field_join(struct field *to, const struct field *x, const struct field *y,
+                       unsigned m)
+{
+    struct field power = *x;
+
+    while (m--)
+        field_multiply(&power, &power, &power);
+    field_multiply(to, &power, y);
+}
+
+/* z^((p - 1) / 2): 1 for a square, -1 for what has no root, 0 for 0. */
+static void field_legendre(struct field *to, const struct field *z)
+{
+    struct field two, three, five, ten, twenty, forty, fifty, hundred, power, six;
+
+    /* Named by the number of ones of the exponent in binary. */
+    field_join(&two, z, z, 1);
+    field_join(&three, &two, z, 1);
+    field_join(&five, &three, &two, 2);
+    field_join(&ten, &five, &five, 5);
+    field_join(&twenty, &ten, &ten, 10);
+    field_join(&forty, &twenty, &twenty, 20);
+    field_join(&fifty, &forty, &ten, 10);
+    field_join(&hundred, &fifty, &fifty, 50);
+    field_join(&power, &hundred, &hundred, 100);
+    field_join(&power, &power, &fifty, 50);
+    /* (p - 1) / 2 = 2^254 - 10 = (2^250 - 1) 2^4 + 6, and `two` is z^3. */
+    field_multiply(&six, &two, &two);
+    field_join(to, &power, &six, 4);
 }
 
 /* Brings the value below p and compares it with a small number. */
@@ -72,7 +113,7 @@ static bool field_is(const struct field *value, uint64_t small)
 
 /* RFC 8032, 5.1.3: y encodes a point when x^2 = (y^2 - 1) / (d y^2 + 1) has a root. The
  * denominator is never 0, so the quotient is a square exactly when the product
- * (y^2 - 1)(d y^2 + 1) is one: Euler's criterion, w^((p-1)/2) = 1. */
+ * (y^2 - 1)(d y^2 + 1) is one. */
 bool point_is_on_curve(const uint8_t encoded[POINT_BYTES])
 {
     static const uint8_t d_bytes[POINT_BYTES] = {
@@ -92,13 +133,7 @@ bool point_is_on_curve(const uint8_t encoded[POINT_BYTES])
         square.limb[i] += limb_mask;
     field_multiply(&below, &below, &square);
 
-    /* (p - 1) / 2 = 2^254 - 10: ones from bit 253 down to bit 4, then 0110. */
-    power = below;
-    for (int bit = 252; bit >= 0; bit--) {
-        field_multiply(&power, &power, &power);
-        if (bit >= 4 || bit == 2 || bit == 1)
-            field_multiply(&power, &power, &below);
-    }
+    field_legendre(&power, &below);
     return field_is(&power, 1);
 }
 
