@@ -25,6 +25,10 @@ tests_proto_channel_peer_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/proto/token_test
 tests_proto_token_test_SOURCES = tests/proto/token_test.c
 tests_proto_token_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/proto/token_memory_test
+tests_proto_token_memory_test_SOURCES = tests/proto/token_memory_test.c
+tests_proto_token_memory_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc
+tests_proto_token_memory_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
 EXTRA_DIST += tests/support/channel_pair.h tests/support/fixture.h tests/support/hex.h
 
