@@ -323,30 +323,36 @@ static struct question close_question(struct caller *caller, uint32_t id,
     return question;
 }
 
-static void receive_results(struct caller *caller, uint32_t id,
-                            struct struct_reader answer_reader, bool no_finish)
+/* The content of a Return: the results struct, and the capability that it is asked for.
+ */
+static bool read_content(const struct question *question, struct struct_reader payload,
+                         struct answer *answer, uint32_t *index)
 {
-    struct question *question = &caller->questions[id];
-    struct struct_reader payload = reader_struct(answer_reader, RPC_RETURN_RESULTS_PTR);
+    if (question->is_bootstrap)
+        return reader_capability(payload, RPC_PAYLOAD_CONTENT_PTR, index);
+    answer->results = reader_struct(payload, RPC_PAYLOAD_CONTENT_PTR);
+    return question->result && reader_capability(answer->results, 0, index);
+}
+
+static void receive_results(struct caller *caller, uint32_t id,
+                            struct struct_reader reader, bool no_finish)
+{
+    struct struct_reader payload = reader_struct(reader, RPC_RETURN_RESULTS_PTR);
     struct answer answer = {.error = PSP_OK};
     struct brought brought;
-    bool has_index = false;
     uint32_t index = 0;
     const char *defect = read_brought(payload, &brought);
-    if (question->is_bootstrap)
-        has_index = reader_capability(payload, RPC_PAYLOAD_CONTENT_PTR, &index);
-    else
-        answer.results = reader_struct(payload, RPC_PAYLOAD_CONTENT_PTR);
-    if (question->result && !question->is_bootstrap)
-        has_index = reader_capability(answer.results, 0, &index);
-    if (message_error(answer_reader.message))
-        defect = message_error(answer_reader.message);
+    /* Of a cancelled call nothing counts: its Finish gave the capabilities back. */
+    bool is_wanted = caller->questions[id].state == QUESTION_WAITS;
+    bool has_index =
+        is_wanted && read_content(&caller->questions[id], payload, &answer, &index);
+    if (message_error(reader.message))
+        defect = message_error(reader.message);
     if (defect) {
         violate(caller, PSP_MALFORMED, defect);
         return;
     }
-    if (question->state == QUESTION_FINISHED) {
-        /* Its Finish gave the capabilities back before they came. */
+    if (!is_wanted) {
         caller->questions[id] = (struct question){.state = QUESTION_FREE};
         return;
     }
@@ -386,14 +392,13 @@ static enum psp_error exception_error(struct struct_reader exception,
 }
 
 static void receive_exception(struct caller *caller, uint32_t id,
-                              struct struct_reader answer_reader, bool no_finish)
+                              struct struct_reader reader, bool no_finish)
 {
-    struct struct_reader exception =
-        reader_struct(answer_reader, RPC_RETURN_EXCEPTION_PTR);
+    struct struct_reader exception = reader_struct(reader, RPC_RETURN_EXCEPTION_PTR);
     struct text reason = reader_text(exception, RPC_EXCEPTION_REASON_PTR);
     enum psp_error error = exception_error(exception, reason);
-    if (message_error(answer_reader.message)) {
-        violate(caller, PSP_MALFORMED, message_error(answer_reader.message));
+    if (message_error(reader.message)) {
+        violate(caller, PSP_MALFORMED, message_error(reader.message));
         return;
     }
     if (caller->questions[id].state == QUESTION_FINISHED) {

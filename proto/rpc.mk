@@ -8,3 +8,12 @@ libproto_a_SOURCES += \
 	proto/host_tables.c proto/host_tables.h \
 	proto/query.c proto/query.h \
 	proto/rpc_message.c proto/rpc_message.h
+
+if HAVE_CMOCKA
+COUNTING_SERVICE = tests/support/counting_service.c tests/support/counting_service.h
+UNIT_TESTS += tests/proto/rpc_pair_test
+tests_proto_rpc_pair_test_SOURCES = tests/proto/rpc_pair_test.c $(COUNTING_SERVICE)
+tests_proto_rpc_pair_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_proto_rpc_pair_test_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+endif
