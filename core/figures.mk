@@ -1,6 +1,28 @@
 # sources of core/ and their tests: exact numbers, the store, figures
 libproto_a_SOURCES += proto/decimal.c proto/decimal.h
-libcore_a_SOURCES += core/store.c core/store.h
+libcore_a_SOURCES += \
+	core/arena.c core/arena.h \
+	core/figures.c core/figures.h core/figures_state.h \
+	core/figures_coverage.c \
+	core/figures_entities.c \
+	core/figures_facts.c \
+	core/figures_fleet.c \
+	core/figures_line.c core/figures_line.h \
+	core/figures_period.c core/figures_period.h \
+	core/figures_portfolio.c \
+	core/figures_rates.c \
+	core/figures_scope.c \
+	core/figures_standing.c \
+	core/figures_statement.c core/figures_statement.h \
+	core/fx.c core/fx.h \
+	core/model.c core/model.h \
+	core/ownership.c core/ownership.h \
+	core/rollup.c core/rollup.h \
+	core/rollup_metrics.c \
+	core/rollup_ratios.c \
+	core/rollup_tally.c \
+	core/store.c core/store.h \
+	core/value.c core/value.h
 
 EXTRA_DIST += \
 	tests/data/alder/expected.tsv \
@@ -14,8 +36,9 @@ EXTRA_DIST += \
 if HAVE_CMOCKA
 # Rows for tests, straight into a store; the console's tests use it too.
 check_LIBRARIES += librowsfixture.a
-librowsfixture_a_SOURCES = tests/support/rows_fixture.c tests/support/rows_fixture.h
-ROWS_FIXTURE_LIBS = librowsfixture.a libcore.a $(PROTO_LIBS) $(CMOCKA_LIBS)
+librowsfixture_a_SOURCES = tests/support/rows_fixture.c tests/support/rows_fixture.h \
+	tests/support/alder_fixture.c
+ROWS_FIXTURE_LIBS = librowsfixture.a $(CORE_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/proto/decimal_test
 tests_proto_decimal_test_SOURCES = tests/proto/decimal_test.c
@@ -26,4 +49,8 @@ tests_core_store_test_SOURCES = tests/core/store_test.c
 tests_core_store_test_LDADD = $(ROWS_FIXTURE_LIBS)
 tests_core_store_test_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+UNIT_TESTS += tests/core/rollup_test
+tests_core_rollup_test_SOURCES = tests/core/rollup_test.c
+tests_core_rollup_test_LDADD = $(ROWS_FIXTURE_LIBS)
 endif

@@ -144,7 +144,7 @@ void store_listen(struct store *store, const struct store_listener *listener)
     store->listener = *listener;
 }
 
-/* --- reading ---------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------ */
 
 /* The place of `key` in rows[low..), or where it would be. */
 static uint32_t find_place(const struct store *store, const struct row_set *set,
@@ -188,8 +188,7 @@ const union any_row *store_find(const struct store *store, uint32_t slot,
     return found ? set->rows[place] : NULL;
 }
 
-/* --- groups ------------------------------------------------------------------------
- */
+/* --- groups ------------------------------------------------------------------- */
 
 static bool group_grow(struct group *group)
 {
@@ -334,8 +333,7 @@ void store_delete(struct store *store, uint32_t slot_index, enum view view,
     names_hold(store->names, id);
 }
 
-/* --- commit ------------------------------------------------------------------------
- */
+/* --- commit ------------------------------------------------------------------- */
 
 static int compare_changes(const struct store *store, const struct group *group,
                            uint32_t a, uint32_t b)

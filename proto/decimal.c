@@ -4,8 +4,7 @@
  * negation never overflows. */
 #define COEFFICIENT_LIMIT ((unsigned __int128)1 << 127)
 
-/* --- 256 bits, for what a product or an aligned operand needs ----------------------
- */
+/* --- 256 bits, for what a product or an aligned operand needs ----------------- */
 
 struct wide {
     unsigned __int128 high, low;
@@ -103,8 +102,7 @@ static enum decimal_error round_quotient(struct wide value, struct wide divisor,
     return DECIMAL_OK;
 }
 
-/* --- one value -----------------------------------------------------------------------
- */
+/* --- one value ---------------------------------------------------------------- */
 
 struct decimal decimal_from_int(int64_t value)
 {
@@ -197,8 +195,7 @@ int decimal_compare(struct decimal a, struct decimal b)
                         wide_multiply(magnitude(b.coefficient), power_of_ten(up_b)));
 }
 
-/* --- arithmetic
- * ----------------------------------------------------------------------- */
+/* --- arithmetic --------------------------------------------------------------- */
 
 enum decimal_error decimal_rescale(struct decimal value, uint8_t scale,
                                    struct decimal *result)
@@ -286,8 +283,31 @@ enum decimal_error decimal_divide(struct decimal a, struct decimal b, uint8_t sc
                           scale, quotient);
 }
 
-/* --- ISO 4217
- * -------------------------------------------------------------------------- */
+enum decimal_error decimal_share(struct decimal value, __int128 num, __int128 den,
+                                 uint8_t scale, struct decimal *share)
+{
+    if (den <= 0)
+        return DECIMAL_DIVIDES_BY_0;
+    if (scale > DECIMAL_SCALE_MAX)
+        return DECIMAL_OVERFLOW;
+    struct wide divisor = {0, (unsigned __int128)den};
+    unsigned __int128 size = magnitude(value.coefficient);
+    bool negative = (value.coefficient < 0) != (num < 0);
+    if (scale >= value.scale) {
+        struct wide up =
+            wide_multiply(size, power_of_ten((unsigned)(scale - value.scale)));
+        if (up.high != 0)
+            return DECIMAL_OVERFLOW;
+        size = up.low;
+    } else {
+        divisor =
+            wide_multiply(divisor.low, power_of_ten((unsigned)(value.scale - scale)));
+    }
+    return round_quotient(wide_multiply(size, magnitude(num)), divisor, negative, scale,
+                          share);
+}
+
+/* --- ISO 4217 ----------------------------------------------------------------- */
 
 uint8_t currency_minor_units(struct text code)
 {
@@ -309,8 +329,7 @@ uint8_t currency_minor_units(struct text code)
     return 2;
 }
 
-/* --- 16 bytes
- * ---------------------------------------------------------------------------- */
+/* --- 16 bytes ----------------------------------------------------------------- */
 
 struct decimal amount_decimal(struct amount amount)
 {

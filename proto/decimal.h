@@ -40,6 +40,11 @@ MUST_CHECK enum decimal_error decimal_multiply(struct decimal a, struct decimal 
 /* a / b rounded half away from zero to `scale` places. */
 MUST_CHECK enum decimal_error decimal_divide(struct decimal a, struct decimal b,
                                              uint8_t scale, struct decimal *quotient);
+/* value x num / den rounded half away from zero to `scale` places: a share of an amount.
+ * den > 0. */
+MUST_CHECK enum decimal_error decimal_share(struct decimal value, __int128 num,
+                                            __int128 den, uint8_t scale,
+                                            struct decimal *share);
 /* Half away from zero; a larger scale appends zeros. */
 MUST_CHECK enum decimal_error decimal_rescale(struct decimal value, uint8_t scale,
                                               struct decimal *result);

@@ -237,8 +237,7 @@ static void clearing__gives_every_name_back(void **unused)
     fixture_free(fixture);
 }
 
-/* --- against a model that is too simple to be wrong
- * ------------------------------------ */
+/* --- against a model that is too simple to be wrong --------------------------- */
 
 enum { KEYS = 24, GROUPS = 20000 };
 

@@ -9,8 +9,7 @@
 
 enum { BIG_DIGITS = 160, CASES = 100000 };
 
-/* --- the model: magnitude as base-10 digits, least first
- * ------------------------------ */
+/* --- the model: magnitude as base-10 digits, least first ---------------------- */
 
 struct big {
     bool negative;
@@ -151,8 +150,7 @@ static void assert_is(struct decimal value, const struct big *expected, int scal
     assert_int_equal(big_compare_size(&got, expected), 0);
 }
 
-/* --- random values
- * ------------------------------------------------------------------------ */
+/* --- random values ------------------------------------------------------------ */
 
 static uint64_t seed, state;
 
@@ -248,7 +246,7 @@ static void decimal__agrees_with_schoolbook_arithmetic(void **unused)
         struct decimal got = {.scale = 77};
         struct big ten_to = {.length = 1, .digit = {1}};
         enum decimal_error error;
-        switch (i % 4) {
+        switch (i % 5) {
         case 0:
             check_sum(a, b, big_a, big_b);
             break;
@@ -266,6 +264,17 @@ static void decimal__agrees_with_schoolbook_arithmetic(void **unused)
             }
             big_a = big_shift(big_a, b.scale + scale);
             big_b = big_shift(big_b, a.scale);
+            check_outcome(error, got, big_divide(big_a, big_b), scale);
+            break;
+        case 3: /* a share of 1 / b, without b's sign */
+            if (big_b.length == 0)
+                break;
+            error = decimal_share(a, 1, decimal_absolute(b).coefficient, scale, &got);
+            big_a = big_shift(big_a, scale);
+            big_b.negative = false;
+            big_b = big_shift(big_b, a.scale);
+            if (error == DECIMAL_OVERFLOW) /* may refuse what only the division cuts */
+                break;
             check_outcome(error, got, big_divide(big_a, big_b), scale);
             break;
         default:
@@ -299,8 +308,7 @@ static void amount__keeps_what_fits_96_bits_and_refuses_the_rest(void **unused)
     }
 }
 
-/* --- by hand
- * ---------------------------------------------------------------------------- */
+/* --- by hand ------------------------------------------------------------------ */
 
 static struct decimal parsed(const char *text)
 {
@@ -380,6 +388,35 @@ static void decimal__trims_negates_and_ignores_trailing_zeros(void **unused)
     assert_text(sum, "1000000000000000000000000000000000000.5");
 }
 
+static void decimal_share__takes_a_rational_part(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *value;
+        int num, den;
+        uint8_t scale;
+        const char *share;
+    } cases[] = {
+        {"107348.38", 3, 5, 2, "64409.03"},
+        {"107348.38", 3, 5, 11, "64409.02800000000"},
+        {"-1", 1, 3, 2, "-0.33"},
+        {"1", -2, 3, 2, "-0.67"},
+        {"0.005", 1, 1, 2, "0.01"},
+        {"10", 1, 4, 0, "3"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct decimal share;
+        assert_int_equal(decimal_share(parsed(cases[i].value), cases[i].num,
+                                       cases[i].den, cases[i].scale, &share),
+                         DECIMAL_OK);
+        assert_text(share, cases[i].share);
+    }
+    struct decimal untouched = {.scale = 77};
+    assert_int_equal(decimal_share(parsed("1"), 1, 0, 2, &untouched),
+                     DECIMAL_DIVIDES_BY_0);
+    assert_int_equal(untouched.scale, 77);
+}
+
 static void currency__has_the_minor_units_of_iso_4217(void **unused)
 {
     (void)unused;
@@ -405,6 +442,7 @@ int main(void)
         cmocka_unit_test(decimal_parse__takes_one_form_and_no_other),
         cmocka_unit_test(decimal_rescale__rounds_half_away_from_zero),
         cmocka_unit_test(decimal__trims_negates_and_ignores_trailing_zeros),
+        cmocka_unit_test(decimal_share__takes_a_rational_part),
         cmocka_unit_test(currency__has_the_minor_units_of_iso_4217),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

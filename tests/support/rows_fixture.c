@@ -133,8 +133,7 @@ void fixture_live_all(struct fixture *fixture)
         fixture_live(fixture, fixture->entities[i]);
 }
 
-/* --- rows ---------------------------------------------------------------------------
- */
+/* --- rows --------------------------------------------------------------------- */
 
 static name_id intern(struct fixture *fixture, struct text text)
 {

@@ -42,15 +42,16 @@ void fixture_put(struct fixture *fixture, enum view view, const char *entity, ..
 void fixture_put_as(struct fixture *fixture, const char *block, enum view view,
                     const char *entity, ...) __attribute__((sentinel));
 
-/* The worked example: blocks ALD BIR CED DOG ELM, portfolio "alder" in USD, all live
- * unless fixture_forget is called.  `directory` holds the TSV files. */
-struct fixture *fixture_alder(const char *directory);
-/* Loads one block's rows; `missing` blocks are left unanswered. */
-void fixture_alder_load(struct fixture *fixture, const char *directory,
-                        const char *entity);
-
 /* Tab-separated: calls `row` with the cells of each line after the header. */
-void fixture_tsv(const char *path,
-                 void (*row)(void *user, char *cells[FIXTURE_FIELDS_MAX]), void *user);
+void fixture_tsv(const char *path, void (*row)(void *user, char **cells), void *user);
+
+/* The worked example of docs/views.md section 6 from tests/data/alder: blocks ALD BIR
+ * CED DOG ELM GAL (GAL never answers and nobody owns it), portfolio "alder" in USD.
+ * Nothing is loaded and no link is live yet. */
+struct fixture *fixture_alder(void);
+/* Loads the rows of one of the five and makes its link live. */
+void fixture_alder_answers(struct fixture *fixture, const char *entity);
+/* All five; with items too, when asked. */
+struct fixture *fixture_alder_full(bool with_items);
 
 #endif
