@@ -9,6 +9,7 @@ const char *number_form_name(enum number_form form)
 {
     switch (form) {
     case NUMBER_EXACT:
+    case NUMBER_FULL:
         return "exact";
     case NUMBER_UNITS:
         return "whole units";
@@ -44,11 +45,10 @@ enum number_form number_compact_unit(struct decimal largest)
                                              NUMBER_COMPACT_M, NUMBER_COMPACT_B,
                                              NUMBER_COMPACT_T};
     struct decimal size = decimal_absolute(largest);
-    for (int i = 4; i > 0; i--)
-        if (decimal_compare(size, power_of_ten(units[i].power + 1)) >= 0)
+    for (int i = 4; i > 0; i--) /* 4,812.6M says more than 4.8B; 8.1M reads better */
+        if (decimal_compare(size, power_of_ten(units[i].power + (i != 2))) >= 0)
             return forms[i];
-    return decimal_compare(size, power_of_ten(3)) >= 0 ? NUMBER_COMPACT_K
-                                                       : NUMBER_UNITS;
+    return NUMBER_UNITS;
 }
 
 /* The unit in which this number alone has one to three digits before the point, also
@@ -68,6 +68,7 @@ static int form_unit(enum number_form form, struct decimal size)
 {
     switch (form) {
     case NUMBER_EXACT:
+    case NUMBER_FULL:
     case NUMBER_UNITS:
         return 0;
     case NUMBER_THOUSANDS:
@@ -107,7 +108,7 @@ static int write_number(struct decimal value, int power, uint8_t places, bool is
 int number_write(struct decimal value, uint8_t places, enum number_form form,
                  bool is_change, char text[FORMAT_CHARS])
 {
-    if (form == NUMBER_EXACT)
+    if (form == NUMBER_EXACT || form == NUMBER_FULL)
         return write_number(value, 0, places, is_change, "", text);
     int unit = decimal_sign(value) == 0 ? 0 : form_unit(form, decimal_absolute(value));
     places = unit == 0 || form == NUMBER_THOUSANDS ? 0 : 1;
@@ -137,21 +138,23 @@ int figure_write(const struct figure *figure, enum number_form form, bool is_cha
         return plain_write("..", text);
     if (!figure->present)
         return plain_write("--", text);
-    bool exact = form == NUMBER_EXACT;
     struct decimal trimmed = decimal_trim(figure->value);
+    uint8_t all = form == NUMBER_FULL ? trimmed.scale : 0;
     switch (figure->format) {
     case FORMAT_MONEY:
         return number_write(figure->value, money_places(figure), form, is_change, text);
     case FORMAT_PERCENT:
-        return write_number(figure->value, -2, exact ? 2 : 1, is_change, "%", text);
+        return write_number(figure->value, -2, all > 3 ? (uint8_t)(all - 2) : 1,
+                            is_change, "%", text);
     case FORMAT_RATIO:
-        return write_number(figure->value, 0, 2, is_change, "x", text);
+        return write_number(figure->value, 0, all > 2 ? all : 2, is_change, "x", text);
     case FORMAT_MONTHS:
         return write_number(figure->value, 0, 1, is_change, " mo", text);
     case FORMAT_COUNT:
         return write_number(figure->value, 0, 0, is_change, "", text);
     case FORMAT_QUANTITY:
-        return write_number(figure->value, 0, exact ? trimmed.scale : 0, is_change, "",
+        return write_number(figure->value, 0,
+                            form == NUMBER_EXACT ? trimmed.scale : all, is_change, "",
                             text);
     }
     return plain_write("--", text);

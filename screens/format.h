@@ -28,9 +28,11 @@ enum number_form {
     NUMBER_COMPACT_M,
     NUMBER_COMPACT_B,
     NUMBER_COMPACT_T,
+    NUMBER_FULL, /* all digits there are, of ratios too: for cards */
 };
 const char *number_form_name(enum number_form form); /* "exact" "compact" ... */
-/* The unit in which `largest` has at least two digits before the point. */
+/* The unit for a column whose largest value this is: at least 1 of k or M, 10 of B or
+ * T. */
 enum number_form number_compact_unit(struct decimal largest);
 
 /* "1,234.50", "(1,234.50)", "+12.4M" when `is_change`; "<0.1M" where a value that is
@@ -55,7 +57,7 @@ void figure_draw(struct cells *cells, int row, int column, int width,
 
 /* "12s" "14m" "18h" "54d"; "+0.2s" for an age below zero; "--" when `as_of_ms` is 0. */
 void age_write(int64_t now_ms, int64_t as_of_ms, char text[TIME_CHARS]);
-/* As short: "00:36Z" on the day of `now_ms`, else "22 Nov". */
+/* As short: "00:36" on the day of `now_ms`, else "22Nov"; UTC. */
 void clock_write(int64_t now_ms, int64_t at_ms, char text[TIME_CHARS]);
 /* "00:36:05Z" */
 void time_write(int64_t at_ms, char text[TIME_CHARS]);
@@ -63,6 +65,8 @@ void time_write(int64_t at_ms, char text[TIME_CHARS]);
 void stamp_write(int64_t at_ms, bool with_year, char text[TIME_CHARS]);
 /* "2026-11-23T00:36:05Z", for exports */
 void iso_write(int64_t at_ms, char text[TIME_CHARS]);
+/* 20261215 as "15 Dec", 0 as "--" */
+void day_write(int64_t yyyymmdd, char text[TIME_CHARS]);
 /* 20261215 as "2026-12-15", 0 as "--" */
 void date_write(int64_t yyyymmdd, char text[TIME_CHARS]);
 /* "850ms" "18s" "2m": a time to come or a round trip. */

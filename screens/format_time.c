@@ -97,9 +97,9 @@ void clock_write(int64_t now_ms, int64_t at_ms, char text[TIME_CHARS])
     }
     struct moment now = moment_of(bounded(now_ms)), at = moment_of(bounded(at_ms));
     if (now.year == at.year && now.month == at.month && now.day == at.day)
-        snprintf(text, TIME_CHARS, "%02d:%02dZ", at.hour, at.minute);
+        snprintf(text, TIME_CHARS, "%02d:%02d", at.hour, at.minute);
     else
-        snprintf(text, TIME_CHARS, "%02d %s", at.day, months[at.month - 1]);
+        snprintf(text, TIME_CHARS, "%02d%s", at.day, months[at.month - 1]);
 }
 
 void time_write(int64_t at_ms, char text[TIME_CHARS])
@@ -132,6 +132,15 @@ void date_write(int64_t yyyymmdd, char text[TIME_CHARS])
     else
         snprintf(text, TIME_CHARS, "%04d-%02d-%02d", (int)(yyyymmdd / 10000),
                  (int)(yyyymmdd / 100 % 100), (int)(yyyymmdd % 100));
+}
+
+void day_write(int64_t yyyymmdd, char text[TIME_CHARS])
+{
+    int month = (int)(yyyymmdd / 100 % 100);
+    if (yyyymmdd <= 0 || yyyymmdd > 99991231 || month < 1 || month > 12)
+        snprintf(text, TIME_CHARS, "--");
+    else
+        snprintf(text, TIME_CHARS, "%02d %s", (int)(yyyymmdd % 100), months[month - 1]);
 }
 
 void count_write(int64_t count, char text[TIME_CHARS])

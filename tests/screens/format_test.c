@@ -61,13 +61,13 @@ static void number__is_short_in_thousands_and_compact(void **state)
     assert_written("0", 2, NUMBER_COMPACT_M, "0");
 }
 
-static void compact_unit__leaves_two_digits_to_the_largest(void **state)
+static void compact_unit__is_one_for_a_column(void **state)
 {
     (void)state;
     assert_int_equal(number_compact_unit(number("4812600000")), NUMBER_COMPACT_M);
     assert_int_equal(number_compact_unit(number("-48126000000")), NUMBER_COMPACT_B);
     assert_int_equal(number_compact_unit(number("427793.74")), NUMBER_COMPACT_K);
-    assert_int_equal(number_compact_unit(number("4277.93")), NUMBER_COMPACT_K);
+    assert_int_equal(number_compact_unit(number("4277.93")), NUMBER_UNITS);
     assert_int_equal(number_compact_unit(number("427.79")), NUMBER_UNITS);
 }
 
@@ -105,11 +105,15 @@ static void figure__is_written_by_its_format(void **state)
     (void)state;
     struct figure figure = figure_of("0.4381", FORMAT_PERCENT);
     assert_figure(&figure, NUMBER_COMPACT, "43.8%");
-    assert_figure(&figure, NUMBER_EXACT, "43.81%");
+    assert_figure(&figure, NUMBER_EXACT, "43.8%");
+    assert_figure(&figure, NUMBER_FULL, "43.81%");
     figure = figure_of("-0.0625", FORMAT_PERCENT);
-    assert_figure(&figure, NUMBER_EXACT, "(6.25%)");
+    assert_figure(&figure, NUMBER_EXACT, "(6.3%)");
+    assert_figure(&figure, NUMBER_FULL, "(6.25%)");
     figure = figure_of("1.25", FORMAT_RATIO);
     assert_figure(&figure, NUMBER_EXACT, "1.25x");
+    figure = figure_of("1.2496", FORMAT_RATIO);
+    assert_figure(&figure, NUMBER_FULL, "1.2496x");
     figure = figure_of("31.7", FORMAT_MONTHS);
     assert_figure(&figure, NUMBER_EXACT, "31.7 mo");
     figure = figure_of("1203", FORMAT_COUNT);
@@ -219,15 +223,19 @@ static void time__is_utc_and_needs_no_library(void **state)
     time_write(at_ms, text);
     assert_string_equal(text, "00:36:05Z");
     clock_write(at_ms, at_ms - 60000, text);
-    assert_string_equal(text, "00:35Z");
+    assert_string_equal(text, "00:35");
     clock_write(at_ms, at_ms - 3600000, text);
-    assert_string_equal(text, "22 Nov");
+    assert_string_equal(text, "22Nov");
     iso_write(951782400000, text); /* a leap day */
     assert_string_equal(text, "2000-02-29T00:00:00Z");
     iso_write(INT64_MAX, text);
     assert_string_equal(text, "9999-12-31T23:59:59Z");
     date_write(20261215, text);
     assert_string_equal(text, "2026-12-15");
+    day_write(20261215, text);
+    assert_string_equal(text, "15 Dec");
+    day_write(20261315, text);
+    assert_string_equal(text, "--");
     date_write(0, text);
     assert_string_equal(text, "--");
     count_write(1203, text);
@@ -241,7 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(number__is_exact_with_separators),
         cmocka_unit_test(number__is_short_in_thousands_and_compact),
-        cmocka_unit_test(compact_unit__leaves_two_digits_to_the_largest),
+        cmocka_unit_test(compact_unit__is_one_for_a_column),
         cmocka_unit_test(change__has_a_plus_sign),
         cmocka_unit_test(figure__is_written_by_its_format),
         cmocka_unit_test(figure__that_is_missing_is_never_zero_nor_blank),
