@@ -39,8 +39,15 @@ tests_proto_encoding_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/proto/rebuild_test
 tests_proto_rebuild_test_SOURCES = tests/proto/rebuild_test.c \
+	tests/support/capnp_tool.c tests/support/capnp_tool.h \
 	$(SCHEMA_SUPPORT) $(GOLDEN_SUPPORT)
 tests_proto_rebuild_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/proto/differential_test
+tests_proto_differential_test_SOURCES = tests/proto/differential_test.c \
+	tests/support/capnp_tool.c tests/support/capnp_tool.h \
+	$(SCHEMA_SUPPORT) $(GOLDEN_SUPPORT)
+tests_proto_differential_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
 
 # A fuzz target is listed like this, by whoever owns what it feeds:

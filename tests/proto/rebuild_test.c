@@ -6,41 +6,24 @@
 #include "tests/support/cmocka_all.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "tests/support/capnp_tool.h"
 #include "tests/support/golden_file.h"
 #include "tests/support/golden_message.h"
 #include "tests/support/schema.h"
 #include "tests/support/schema_layout.h"
 
-enum { SKIPPED = 77, PATH_BYTES = 4096, OUTPUT_BYTES = 1 << 22 };
+enum { SKIPPED = 77, PATH_BYTES = 4096 };
 
 static struct schema *schema;
 
-/* What `capnp VERB proto/psp.capnp TYPE` writes when it reads `input`.  Its result may
- * be bytes; a NUL follows.  free() it. */
-static char *tool(const char *verb, const char *type, const struct buffer *input,
-                  size_t *length)
+static char *ask(const char *verb, const struct schema_node *node,
+                 const struct buffer *input, size_t *length)
 {
-    char path[] = "/tmp/rebuild_test.XXXXXX";
-    char command[PATH_BYTES];
-    const char *top = getenv("top_srcdir");
-    int file = mkstemp(path);
-    assert_true(file >= 0);
-    assert_int_equal(write(file, buffer_bytes(input), buffer_length(input)),
-                     buffer_length(input));
-    close(file);
-    snprintf(command, sizeof command, "capnp %s '%s/proto/psp.capnp' '%s' < %s", verb,
-             top ? top : ".", type, path);
-    FILE *pipe = popen(command, "r");
-    char *output = malloc(OUTPUT_BYTES);
-    if (!pipe || !output)
-        abort();
-    *length = fread(output, 1, OUTPUT_BYTES - 1, pipe);
-    output[*length] = '\0';
-    int status = pclose(pipe);
-    unlink(path);
-    assert_int_equal(status, 0);
+    bool refused;
+    char *output = capnp_tool(verb, node->name, buffer_bytes(input),
+                              buffer_length(input), length, &refused);
+    assert_false(refused);
     return output;
 }
 
@@ -62,7 +45,7 @@ static void check_decoded(const struct schema_node *node, struct struct_reader o
                           const struct buffer *framed)
 {
     size_t length;
-    char *decoded = tool("decode --short --quiet", node->name, framed, &length);
+    char *decoded = ask("decode --short --quiet", node, framed, &length);
     char *expected = print_original(node, original);
     schema_squeeze(decoded);
     assert_string_equal(decoded, expected);
@@ -74,8 +57,7 @@ static void check_canonical(const struct schema_node *node, const struct buffer 
                             const struct buffer *flat)
 {
     size_t length;
-    char *canonical =
-        tool("convert --quiet binary:canonical", node->name, framed, &length);
+    char *canonical = ask("convert --quiet binary:canonical", node, framed, &length);
     assert_int_equal(length, buffer_length(flat));
     assert_memory_equal(canonical, buffer_bytes(flat), length);
     free(canonical);
