@@ -43,7 +43,7 @@ static void add_rates(struct figures *figures, struct portfolio *portfolio,
             continue;
         if (coverage->fx_date == 0 || rate->fixed < coverage->fx_date)
             coverage->fx_date = rate->fixed;
-        coverage->fx_current &= rate_is_current(figures, portfolio, rate->fixed);
+        coverage->fx_current &= rate_is_current(figures, portfolio, rate, FX_CLOSING);
     }
 }
 

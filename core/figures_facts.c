@@ -96,7 +96,7 @@ static bool translate(struct maker *maker, struct decimal amount, name_id cur,
         fail(maker, rate ? FACTS_NO_RATE : FACTS_MEMORY, cur);
         return false;
     }
-    if (!rate_is_current(maker->figures, maker->portfolio, rate->fixed))
+    if (!rate_is_current(maker->figures, maker->portfolio, rate, type))
         maker->facts->rates_old = true;
     if (!money_translate(amount, rate->rate, maker->portfolio->minor, money)) {
         fail(maker, FACTS_RANGE, cur);

@@ -60,11 +60,14 @@ void portfolio_rates_changed(struct figures *figures, struct portfolio *portfoli
 }
 
 bool rate_is_current(const struct figures *figures, const struct portfolio *portfolio,
-                     int64_t fixed)
+                     const struct fx_rate *rate, enum fx_type type)
 {
     enum { GRACE_DAYS = 4 }; /* a weekend and two holidays without a fixing */
-    int64_t last = date_of_ms(figures->wall_ms);
-    if (portfolio->period.end < last)
-        last = portfolio->period.end;
-    return fixed == 0 || date_days(fixed) >= date_days(last) - GRACE_DAYS;
+    int64_t last = date_days(date_of_ms(figures->wall_ms));
+    int64_t cutoff = date_days(portfolio->period.end);
+    if (type == FX_BUDGET || rate->fixed == 0)
+        return true;
+    if (type == FX_OPENING)
+        cutoff = date_days(portfolio->period.start) - 1;
+    return date_days(rate->fixed) >= (cutoff < last ? cutoff : last) - GRACE_DAYS;
 }

@@ -205,9 +205,9 @@ void facts_release(struct facts *facts);
 const struct fx_rate *portfolio_rate(struct figures *figures,
                                      struct portfolio *portfolio, name_id cur,
                                      enum fx_type type);
-/* Was `fixed` the newest fixing that could be known for the period (decisions C13)? */
+/* Was the fixing of `rate` the newest that could be known (decisions C13)? */
 bool rate_is_current(const struct figures *figures, const struct portfolio *portfolio,
-                     int64_t fixed);
+                     const struct fx_rate *rate, enum fx_type type);
 void portfolio_rates_changed(struct figures *figures, struct portfolio *portfolio);
 bool unit_is_currency(struct text unit);
 
