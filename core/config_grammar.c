@@ -4,16 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Added as the last line of what libconfuse parses: it takes a block that the file
- * never closes for a finished one, but then it meets the mark inside that block. */
-#define END_MARK "end-of-configuration"
+#include "proto/conf_text.h"
 
 /* --- errors -------------------------------------------------------------------------
  */
 
 struct capture {
     const char *path;
-    int last_line; /* of the file itself; beyond it stands END_MARK */
     char *error;
 };
 /* libconfuse hands its error function no pointer of ours; its scanner is one for the
@@ -39,13 +36,6 @@ capture_error(cfg_t *cfg, const char *format, va_list arguments)
 
     if (!capture || capture->error[0] != '\0')
         return; /* the first is the cause, what follows are consequences */
-    if (cfg->line > capture->last_line) {
-        append(capture->error,
-               "%s:%d: the file ends inside a block, a list, a string or a value: "
-               "close what is open",
-               capture->path, capture->last_line);
-        return;
-    }
     append(capture->error, "%s:%d: ", capture->path, cfg->line);
     size_t used = strlen(capture->error);
     vsnprintf(capture->error + used, CONFIG_ERROR_CHARS - used, format, arguments);
@@ -55,8 +45,7 @@ capture_error(cfg_t *cfg, const char *format, va_list arguments)
         append(capture->error, " in %s \"%s\"", cfg_name(cfg), cfg_title(cfg));
     append(capture->error, "; what can stand here:");
     for (const cfg_opt_t *option = cfg->opts; option->name; option++)
-        if (strcmp(option->name, END_MARK) != 0)
-            append(capture->error, " %s", option->name);
+        append(capture->error, " %s", option->name);
 }
 
 /* --- the grammar ---------------------------------------------------------------------
@@ -115,99 +104,46 @@ static cfg_t *grammar_new(void)
                         CFG_SEC("threshold", threshold, UNIQUE),
                         CFG_SEC("check", check, UNIQUE),
                         CFG_SEC("limits", limits, CFGF_NONE),
-                        CFG_BOOL(END_MARK, cfg_false, CFGF_NONE),
                         CFG_END()};
     return cfg_init(file, CFGF_NONE);
 }
 
-/* libconfuse counts the line of a comment twice, so comments become spaces before it
- * sees them.  False for one that is opened and never closed; *line is then where it
- * begins. */
-static bool blank_comments(char *text, int *line)
+static bool parse(cfg_t *cfg, char *text, const char *path, char *error)
 {
-    char quote = '\0';
-    bool between_words = true;
-
-    *line = 1;
-    for (char *at = text; *at; at++) {
-        *line += *at == '\n';
-        if (quote) {
-            if (*at == '\\' && at[1] && at[1] != '\n')
-                at++;
-            else if (*at == quote)
-                quote = '\0';
-        } else if (*at == '"' || *at == '\'') {
-            quote = *at;
-        } else if (*at == '#' || (between_words && at[0] == '/' && at[1] == '/')) {
-            while (at[1] && at[1] != '\n')
-                *at++ = ' ';
-            *at = ' ';
-        } else if (between_words && at[0] == '/' && at[1] == '*') {
-            char *end = strstr(at + 2, "*/");
-            if (!end)
-                return false;
-            for (; at < end + 2; at++) {
-                *line += *at == '\n';
-                *at = *at == '\n' ? '\n' : ' ';
-            }
-            at--;
-        }
-        between_words = strchr(" \t\n={}(),+", *at) != NULL;
-    }
-    return true;
-}
-
-/* The text without comments and with END_MARK; NULL when memory is short. */
-static char *prepare(const char *text, struct capture *capture)
-{
-    static const char mark[] = "\n" END_MARK " = true\n";
-    size_t length = strlen(text);
-    char *prepared = malloc(length + sizeof(mark));
+    struct capture capture = {.path = path, .error = error};
+    const char *defect;
     int line;
 
-    if (!prepared) {
-        append(capture->error, "%s: out of memory", capture->path);
-        return NULL;
+    if (!conf_text_prepare(text, &defect, &line)) {
+        append(error, "%s:%d: %s", path, line, defect);
+        return false;
     }
-    memcpy(prepared, text, length + 1);
-    if (!blank_comments(prepared, &line)) {
-        append(capture->error, "%s:%d: a comment begins with /* and is never closed",
-               capture->path, line);
-        free(prepared);
-        return NULL;
-    }
-    capture->last_line = line;
-    memcpy(prepared + length, mark, sizeof(mark));
-    return prepared;
+    config_checks_install(cfg);
+    cfg_set_error_function(cfg, capture_error);
+    capturing = &capture;
+    int result = cfg_parse_buf(cfg, text);
+    capturing = NULL;
+    if (result != CFG_SUCCESS && error[0] == '\0')
+        append(error, "%s: libconfuse refuses it and does not say why", path);
+    return result == CFG_SUCCESS;
 }
 
 cfg_t *config_grammar_parse(const char *text, const char *path,
                             char error[CONFIG_ERROR_CHARS])
 {
-    struct capture capture = {.path = path, .error = error};
+    char *copy = strdup(text);
+    cfg_t *cfg = copy ? grammar_new() : NULL;
+    bool good = false;
 
     error[0] = '\0';
-    char *prepared = prepare(text, &capture);
-    cfg_t *cfg = prepared ? grammar_new() : NULL;
-    if (!cfg) {
-        if (prepared)
-            append(error, "%s: out of memory", path);
-        free(prepared);
-        return NULL;
-    }
-    config_checks_install(cfg);
-    cfg_set_error_function(cfg, capture_error);
-    capturing = &capture;
-    bool good =
-        cfg_parse_buf(cfg, prepared) == CFG_SUCCESS && cfg_getbool(cfg, END_MARK);
-    capturing = NULL;
-    free(prepared);
-    if (good)
-        return cfg;
-    if (error[0] == '\0')
-        append(error, "%s: libconfuse refuses it and does not say why", path);
-    cfg_free(cfg);
-    return NULL;
+    if (cfg)
+        good = parse(cfg, copy, path, error);
+    else
+        append(error, "%s: out of memory", path);
+    free(copy);
+    if (cfg && !good)
+        cfg_free(cfg);
+    return good ? cfg : NULL;
 }
 
 void config_grammar_refuse(cfg_t *block, const char *path,

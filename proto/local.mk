@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libproto.a
 libproto_a_SOURCES = \
 	proto/buffer.c proto/buffer.h \
+	proto/conf_text.c proto/conf_text.h \
 	proto/error.c proto/error.h \
 	proto/names.c proto/names.h \
 	proto/text.h
