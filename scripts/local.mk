@@ -1,0 +1,7 @@
+# scripts/ and what they run on; the documents of entry.
+EXTRA_DIST += .ci/run \
+	scripts/archives.sh scripts/build scripts/check scripts/demo scripts/install \
+	scripts/real-data \
+	examples \
+	tests/e2e \
+	ARCHITECTURE.md CHANGELOG.md HACKING.md README.md
