@@ -8,35 +8,23 @@ today=${FLEET_DEMO_TODAY:-$(date -u +%Y-%m-%d)}
 
 redate() { awk -v today="$today" -v kind="$1" -f "$source/redate.awk" "${2:-/dev/null}"; }
 
-# each COMMAND...: once for every entity, with the columns of its row as arguments.
-each() {
-	sed 1d "$source/entities.tsv" >"$estate/run/entities"
-	while IFS=$tab read -r entity name kind currency group path weight exposes state <&3; do
-		"$@" "$entity" "$name" "$kind" "$currency" "$group" "$path" "$weight" \
-			"$exposes" "$state" || return
-	done 3<"$estate/run/entities"
-}
-
 days_ago() { date -u -d "$today $1 days ago" +%Y-%m-%d; }
 
 make_one() {
 	entity=$1 exposes=$8 state=$9
-	archive=$estate/archives/$entity
 	archive_create "$entity" "$2" "$3" "$4" "$source/accounts.conf"
 	archive_expose "$entity" "$exposes" "$first" "$period" "${closed%-*}"
 	redate journal "$source/books/$entity.journal" >"$estate/books/$entity.journal"
 	hledger -f "$estate/books/$entity.journal" print -x --infer-equity -O csv |
-		"$TOTEBOX" import "$archive" hledger - >>"$estate/run/import.log"
-	for table in metrics obligations edges; do
-		"$TOTEBOX" import "$archive" "$table" "$estate/books/$table.csv" --own-rows \
-			>>"$estate/run/import.log"
-	done
-	[ "$entity" != LRK ] || "$TOTEBOX" import "$archive" rates "$estate/books/rates.csv" \
-		>>"$estate/run/import.log"
+		archive_import "$entity" hledger -
+	archive_import "$entity" metric --own-rows "$estate/books/metrics.csv"
+	archive_import "$entity" obligation --own-rows "$estate/books/obligations.csv"
+	archive_import "$entity" edge --own-rows "$estate/books/edges.csv"
+	[ "$entity" != LRK ] || archive_import "$entity" rates "$estate/books/rates.csv"
 	case $state in
-	aging) "$TOTEBOX" append "$archive" asof "$(days_ago 33)" ;;
-	stale) "$TOTEBOX" append "$archive" asof "$(days_ago 52)" ;;
-	esac >>"$estate/run/import.log"
+	aging) archive_append "$entity" asof "end=$(days_ago 33)" ;;
+	stale) archive_append "$entity" asof "end=$(days_ago 52)" ;;
+	esac
 	archive_pair "$entity"
 }
 
@@ -52,22 +40,6 @@ estate_make() {
 	each make_one
 }
 
-serve_one() { [ "$9" = down ] || archive_serve "$1"; }
-wait_one() { [ "$9" = down ] || archive_wait "$1"; }
-estate_serve() {
-	each serve_one
-	each wait_one
-}
-
-configure_one() {
-	if [ "$9" = down ]; then
-		# An archive whose machine is off: nobody listens on this port.
-		conf_totebox "$1" "$2" "$5" "$6" "$7" 127.0.0.1:1 "$(archive_own_key "$1")"
-	else
-		conf_totebox "$1" "$2" "$5" "$6" "$7"
-	fi
-}
-
 estate_configure() {
 	cat <<-END
 		# The demonstration fleet, as scripts/demo started it.
@@ -76,7 +48,7 @@ estate_configure() {
 		title    = "larkmoor"
 
 	END
-	each configure_one
+	each conf_totebox
 	cat <<-END
 
 		portfolio "larkmoor" {

@@ -1,0 +1,154 @@
+#!/bin/sh
+# console_test.sh - the demonstration fleet in the real console, in a real terminal.
+. "$(dirname "$0")/lib.sh"
+work=$(mktemp -d) || exit 1
+estate=
+. "$top/scripts/archives.sh"
+leave() {
+	terminal_close
+	[ -z "$estate" ] || "$top/scripts/demo" --stop "$estate"
+	rm -rf "$work"
+}
+trap leave EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+export BUILD TMPDIR="$work"
+"$top/scripts/demo" --headless --quiet >"$work/started" 2>"$work/err" || {
+	not_ok "scripts/demo --headless starts a fleet"
+	sed 's/^/    /' "$work/err"
+	finish
+}
+estate=$(head -n 1 "$work/started")
+conf=$estate/fleet.conf
+ok "scripts/demo --headless starts a fleet"
+console="$FLEET --config $conf"
+
+# --- every pane, at 80x24 -----------------------------------------------------------------
+
+terminal_open 80 24 "$console"
+wait_for "the console opens on the executive pane" '^ EXECUTIVE  larkmoor'
+wait_for "fourteen of fifteen archives answer" ' answered 14/15 '
+for pane in 3:PORTFOLIO 4:RECONCILE 5:FLEET 6:ENTITY 7:ALERTS 8:COMMAND 9:LOG -:SYSTEM \
+	=:ANCHOR 1:HELP 2:EXECUTIVE; do
+	press "${pane%%:*}"
+	wait_for "key ${pane%%:*} opens ${pane#*:}" "^ ${pane#*:} "
+done
+for pane in F3:PORTFOLIO F4:RECONCILE F5:FLEET F2:EXECUTIVE; do
+	press "${pane%%:*}"
+	wait_for "key ${pane%%:*} opens ${pane#*:}" "^ ${pane#*:} "
+done
+
+# --- what the panes say ---------------------------------------------------------------------
+
+wait_for "a total that leaves out an archive is marked" 'Cash +[0-9.,]+[MK]?\*'
+press 4
+wait_for "unequal intercompany balances are breaks" ' BREAK [1-9]'
+wait_for "a pair that faces the archive that is down is unknown" ' UNKNOWN [1-9]'
+press 5
+wait_for "the archive that is down stands among the worst links" 'NFLD|Northfold'
+press 3
+wait_for "the portfolio lists its entities" 'TERN|Tern Point'
+
+# --- drill and back ------------------------------------------------------------------------
+
+press /
+type_text tern
+press Enter
+wait_for "a filter leaves the rows that contain its words" '(TERN|Tern Point)'
+never "a filter hides the others" '^.(MILL|Old Mill)'
+press Enter
+wait_for "Enter opens the entity" '^ ENTITY '
+wait_for "the entity pane shows rows of the ledger" ' pos +cash'
+press Escape
+wait_for "Esc goes back to the portfolio" '^ PORTFOLIO '
+press Escape
+wait_for "Esc takes the filter away" 'MILL|Old Mill'
+
+# --- an archive dies, and comes back ---------------------------------------------------------
+
+address=$(archive_address TERN)
+begun=$(now_ms)
+process_signal KILL "$estate/run/TERN.pid"
+wait_for "within 2 s of kill -9 the coverage line says so" ' down 2x' 2000
+sees 'TERN[^x]*x|Tern Point[^x]*x' 2000
+wait_for "its figures are marked as last known" '(TERN|Tern Point).*x' 2000
+wait_for "and so is the total" 'total.*\*' 2000
+echo "# noticed after $(($(now_ms) - begun)) ms"
+archive_serve TERN "$address"
+archive_wait TERN
+wait_for "restarted, it is back without a key" ' down 1x' 30000
+
+# --- sizes --------------------------------------------------------------------------------
+
+resize 160 50
+wait_for "at 160x50 the pane has more columns" '^ PORTFOLIO .*occup| dscr|DSCR'
+resize 40 10
+wait_for "at 40x10 it still has its title" '^ PORTFOLIO'
+resize 20 5
+wait_for "below that it says what it needs" 'too small|needs'
+resize 80 24
+wait_for "and comes back" '^ PORTFOLIO  larkmoor'
+
+# --- leaving ------------------------------------------------------------------------------
+
+press 0
+wait_for "key 0 leaves" 'prompt> *$'
+type_text "stty -a | tr ' ;' '\\n\\n' | grep -xE -- '-?(isig|icanon|echo)' | tr '\\n' ' '"
+press Enter
+wait_for "the terminal is as it was" '^isig icanon echo '
+
+terminal_open 80 24 "$console; echo ended"
+wait_for "it starts again" ' answered 14/15 '
+# The newest of our two processes is the console, the other one its guard.
+pid=$(pgrep -n -f "fleet --config $conf")
+kill -KILL "$pid"
+wait_for "after kill -9 of the console the shell is back" 'ended'
+type_text "stty -a | tr ' ;' '\\n\\n' | grep -xE -- '-?(isig|icanon|echo)' | tr '\\n' ' '"
+press Enter
+wait_for "and the terminal is as it was" '^isig icanon echo '
+terminal_close
+
+# --- a wrong key, and a port that speaks no TLS ----------------------------------------------
+
+# garbage [BYTES]: listens, prints its port, and sends noise to whoever comes.
+perl -MIO::Socket::INET -e '
+	$| = 1;
+	my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or die;
+	print $server->sockport, "\n";
+	while (my $peer = $server->accept) { print $peer "220 not what you think\r\n" x 40; close $peer }
+	' "$estate" >"$work/port" 2>/dev/null </dev/null &
+echo $! >"$estate/run/garbage.pid"
+until [ -s "$work/port" ]; do sleep 0.05; done
+awk -v wrong="$(archive_key MILL)" -v port="$(cat "$work/port")" '
+	/^totebox / { entity = $2 }
+	entity == "\"TERN\"" && $1 == "key" { $3 = "\"" wrong "\"" }
+	entity == "\"QUAY\"" && $1 == "address" { $3 = "\"127.0.0.1:" port "\"" }
+	{ print }' "$conf" >"$work/wrong.conf"
+terminal_open 80 24 "$FLEET --config $work/wrong.conf"
+press 5
+wait_for "an archive with another key is refused by name" '(TERN|Tern Point).*wrong key'
+wait_for "a port that speaks no TLS is down, not live" '(QUAY|Quarrel).* x '
+wait_for "the others are not disturbed" ' answered 12/15 '
+terminal_close
+
+# --- without a screen -----------------------------------------------------------------------
+
+once="$FLEET --once executive --config"
+status "--once of an incomplete fleet ends with 3" 3 $once "$conf"
+for view in executive portfolio reconcile fleet alerts entity:TERN; do
+	for format in text csv json; do
+		status "--once $view --format $format prints, and ends with 3" 3 \
+			"$FLEET" --once "$view" --format "$format" --config "$conf"
+		check "--once $view --format $format prints something" test -s "$work/out"
+	done
+done
+status "an entity that nobody has ends with 2" 2 "$FLEET" --once entity:NOBODY --config "$conf"
+status "a view that there is not ends with 2" 2 $once "$conf" --once gossip
+status "a configuration that is not there ends with 2" 2 $once "$work/nothing.conf"
+echo 'totebox "A" { }' >"$work/bad.conf"
+status "a mistake in the configuration ends with 2" 2 $once "$work/bad.conf"
+check "and is named with its line" grep -q 'bad.conf:1: ' "$work/err"
+sed -n '/^device/p; /^totebox "NFLD"/,/^}/p' "$conf" >"$work/down.conf"
+status "when nobody answers it ends with 4" 4 $once "$work/down.conf"
+finish
