@@ -1,9 +1,9 @@
 /* channel.h - one mutually authenticated TLS 1.3 session over memory buffers.
  *
  * It owns no socket and no clock: ciphertext that arrived goes in through
- * channel_receive, ciphertext to send is taken from channel_output.  Plaintext likewise:
- * channel_send, channel_input.  What is sent before the handshake is done leaves right
- * behind the client's Finished, in the same flight.
+ * channel_receive, ciphertext to send is taken from channel_output.  Plaintext
+ * likewise: channel_send, channel_input.  What is sent before the handshake is done
+ * leaves right behind the client's Finished, in the same flight.
  *
  *   HANDSHAKE --finished--> OPEN --close_notify--> CLOSED
  *       |                    |
@@ -26,14 +26,15 @@
 struct channel_identity;
 MUST_CHECK enum psp_error channel_identity_new(const struct key_pair *pair,
                                                struct channel_identity **identity);
+/* Channels keep it alive: its owner may free it before them.  NULL is fine. */
 void channel_identity_free(struct channel_identity *identity);
 
 enum channel_state { CHANNEL_HANDSHAKE, CHANNEL_OPEN, CHANNEL_CLOSED, CHANNEL_FAILED };
 
 struct channel;
 
-/* Judges the peer's key during the handshake; true admits it.  `holder` is SHA-256 of the
- * SubjectPublicKeyInfo. */
+/* Judges the peer's key during the handshake; true admits it.  `holder` is SHA-256 of
+ * the SubjectPublicKeyInfo. */
 typedef bool channel_admit(void *user, const uint8_t holder[HASH_BYTES]);
 
 /* A client that accepts the server whose key hashes to one of the pins (1 or 2: the
@@ -49,22 +50,25 @@ void channel_free(struct channel *channel); /* NULL is fine */
 
 /* Feeds ciphertext and runs the session as far as it goes: handshake messages are
  * answered into channel_output, decrypted application data is appended to
- * channel_input (at most 64 KiB of ciphertext are worked off per call; the rest waits in
- * the channel and is worked off by the next call, also one with length 0; see
+ * channel_input (at most 64 KiB of ciphertext are worked off per call; the rest waits
+ * in the channel and is worked off by the next call, also one with length 0; see
  * channel_has_work).  Returns the state reached. */
 enum channel_state channel_receive(struct channel *channel, const void *ciphertext,
                                    size_t length);
 bool channel_has_work(const struct channel *channel);
-/* The transport ended.  Without a close_notify before it that is a truncation: FAILED. */
+/* The transport ended.  Without a close_notify before it that is a truncation: FAILED.
+ */
 enum channel_state channel_receive_end(struct channel *channel);
 /* Starts a client's handshake (idempotent); servers start by receiving. */
 enum channel_state channel_start(struct channel *channel);
 
-/* Queues plaintext; in OPEN it is encrypted at once into channel_output.  PSP_LIMIT when
- * over 16 MiB wait, PSP_DISCONNECTED when CLOSED or FAILED. */
+/* Queues plaintext; in OPEN it is encrypted at once into channel_output.  PSP_LIMIT
+ * when over 16 MiB wait (as plaintext before OPEN, or in channel_output),
+ * PSP_DISCONNECTED when CLOSED or FAILED. */
 MUST_CHECK enum psp_error channel_send(struct channel *channel, const void *plaintext,
                                        size_t length);
-/* Sends close_notify. */
+/* Sends close_notify; CLOSED at once, and what still arrives is dropped.  A peer's
+ * close_notify is answered so too. */
 void channel_close(struct channel *channel);
 
 /* Decrypted bytes to be consumed by the reader; storage is 8-aligned frames-wise. */

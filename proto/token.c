@@ -305,7 +305,7 @@ static enum psp_error check_subject(struct verification *v, uint32_t index)
         OF_LINK("link ", " has no delegate");
     const struct link *link = &v->link[index];
     int64_t window_max_ms =
-        v->policy->window_max_ms ? v->policy->window_max_ms : TOKEN_WINDOW_MAX_MS;
+        v->policy->window_max_ms > 0 ? v->policy->window_max_ms : TOKEN_WINDOW_MAX_MS;
 
     if (link->not_after_ms <= link->not_before_ms) {
         v->why = "the window is empty";

@@ -95,9 +95,9 @@ struct link {
  * fields break a rule of the schema (unsorted names, bad charset, empty window, ...),
  * PSP_LIMIT when it is over LINK_BYTES_MAX. */
 MUST_CHECK enum psp_error link_encode(const struct link *link, struct buffer *out);
-/* Decodes a canonical body: fields as above, sets and scopes in `arena`, texts borrowed
- * from the body.  PSP_MALFORMED when it does not decode, breaks a rule of the schema,
- * or is not byte-identical to its re-encoding. */
+/* Decodes a canonical body (8-aligned, as in a struct token): fields as above, sets and
+ * scopes in `arena`, texts borrowed from the body.  PSP_MALFORMED when it does not
+ * decode, breaks a rule of the schema, or is not byte-identical to its re-encoding. */
 struct link_arena {
     struct scope scopes[LINK_SCOPES_MAX];
     struct text names[1024]; /* of all sets of the link together */

@@ -226,6 +226,36 @@ static void assert_refused(struct fixture *fixture, bool peer_is_server,
     peer_free(&peer);
 }
 
+/* A group that needs a second ClientHello, and the other cipher. */
+static void plain_peers__may_ask_for_another_group_or_cipher(void **state)
+{
+    static const char *const priorities[] = {
+        "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-SECP256R1",
+        "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305"};
+    struct fixture *fixture = *state;
+
+    for (unsigned i = 0; i < 4; i++) {
+        struct peer peer;
+        struct channel *channel =
+            i % 2 ? client_to_stranger(fixture) : server_for_stranger(fixture);
+        peer_new(&peer, i % 2 ? GNUTLS_SERVER : GNUTLS_CLIENT, priorities[i / 2],
+                 "psp/1");
+        peer_use(&peer, &fixture->stranger, 1);
+        settle_with(channel, &peer);
+        assert_int_equal(channel_state(channel), CHANNEL_OPEN);
+        assert_memory_equal(channel_peer(channel), fixture->stranger.holder,
+                            HASH_BYTES);
+        channel_free(channel);
+        peer_free(&peer);
+    }
+    assert_refused(*state, true,
+                   "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-256-GCM", "psp/1", 1,
+                   "in common");
+    assert_refused(*state, false,
+                   "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-256-GCM", "psp/1", 1,
+                   "in common");
+}
+
 static void peers_without_psp__are_refused(void **state)
 {
     for (unsigned is_server = 0; is_server < 2; is_server++) {
@@ -535,6 +565,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_peers__are_fine_when_they_keep_the_profile),
+        cmocka_unit_test(plain_peers__may_ask_for_another_group_or_cipher),
         cmocka_unit_test(peers_without_psp__are_refused),
         cmocka_unit_test(peers_of_older_tls__are_refused),
         cmocka_unit_test(peers_without_a_certificate__are_refused),
