@@ -2,6 +2,12 @@
 libtotebox_a_SOURCES += \
 	totebox/archive.c totebox/archive.h \
 	totebox/archive_config.c \
+	totebox/command.c totebox/command.h \
+	totebox/command_expose.c \
+	totebox/command_init.c \
+	totebox/command_look.c \
+	totebox/command_pair.c \
+	totebox/command_query.c \
 	totebox/conf.c totebox/conf.h \
 	totebox/date.c totebox/date.h \
 	totebox/exposure.c totebox/exposure.h \
@@ -16,10 +22,15 @@ libtotebox_a_SOURCES += \
 	totebox/line_check.c \
 	totebox/merkle.c totebox/merkle.h \
 	totebox/note.c totebox/note.h \
-	totebox/pairing.h \
+	totebox/pairing.c totebox/pairing.h \
 	totebox/problem.c totebox/problem.h \
+	totebox/row_print.c \
 	totebox/row_set.c totebox/row_set.h \
 	totebox/share.c totebox/share.h
+
+bin_PROGRAMS += totebox/totebox
+totebox_totebox_SOURCES = totebox/main.c
+totebox_totebox_LDADD = $(TOTEBOX_LIBS)
 
 EXTRA_DIST += tests/totebox/support.h
 
