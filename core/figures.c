@@ -46,6 +46,13 @@ static uint32_t meet(struct figures *figures, uint32_t slot, enum view view, nam
     return entity;
 }
 
+static bool decides_scope(const struct entity_row *before,
+                          const struct entity_row *after)
+{
+    return before->parent_scope != after->parent_scope || before->kind != after->kind ||
+           before->cur != after->cur || before->lifecycle != after->lifecycle;
+}
+
 static void row_changed(void *user, uint32_t slot, enum view view,
                         const union any_row *before, const union any_row *after)
 {
@@ -57,7 +64,12 @@ static void row_changed(void *user, uint32_t slot, enum view view,
     case VIEW_METRIC:
         forget_facts(figures, entity);
         break;
-    case VIEW_ENTITY: /* parent_scope and kind decide about the scope */
+    case VIEW_ENTITY:
+        /* It changes with every posting, since it counts them and dates the books. */
+        forget_facts(figures, entity);
+        if (!before || !after || decides_scope(&before->entity, &after->entity))
+            forget_scopes(figures);
+        break;
     case VIEW_OWN:
         forget_scopes(figures);
         break;

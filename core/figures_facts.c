@@ -9,7 +9,8 @@ struct maker {
     struct portfolio *portfolio;
     uint32_t entity;
     struct facts *facts;
-    __int128 translated; /* of all rows, debit + */
+    int64_t books_as_of_ms; /* of the entity row: all rows of the books share it */
+    __int128 translated;    /* of all rows, debit + */
     __int128 open_net; /* equity at the start of the period at opening rates, debit + */
     __int128 open_carried; /* the same as carried */
 };
@@ -27,6 +28,14 @@ static void fail(struct maker *maker, enum facts_problem problem, name_id curren
         return;
     maker->facts->problem = problem;
     maker->facts->problem_currency = currency;
+}
+
+/* An archive does not send its ledger rows again only because its books are newer: the
+ * as-of of its entity row is theirs too. */
+static int64_t books_as_of(const struct maker *maker, const struct pos_row *row)
+{
+    return row->row.as_of_ms > maker->books_as_of_ms ? row->row.as_of_ms
+                                                     : maker->books_as_of_ms;
 }
 
 static void take_oldest(int64_t *oldest, int64_t as_of_ms)
@@ -164,7 +173,7 @@ static bool bring_forward(struct maker *maker, const struct pos_row *row,
     maker->translated += money;
     maker->open_net += money;
     maker->open_carried += money;
-    take_oldest(&slice->as_of_ms, row->row.as_of_ms);
+    take_oldest(&slice->as_of_ms, books_as_of(maker, row));
     if (decimal_add(slice->local, open, &slice->local)) {
         fail(maker, FACTS_RANGE, row->cur);
         return false;
@@ -197,8 +206,8 @@ static void add_pos_row(struct maker *maker, const struct pos_row *row)
     facts->unmapped_count += line_is_unmapped(line);
     facts->cp_withheld |= withheld;
     facts->is_foreign |= row->cur != maker->portfolio->currency_name;
-    take_oldest(&facts->as_of_ms, row->row.as_of_ms);
-    take_oldest(&facts->line_as_of_ms[line], row->row.as_of_ms);
+    take_oldest(&facts->as_of_ms, books_as_of(maker, row));
+    take_oldest(&facts->line_as_of_ms[line], books_as_of(maker, row));
     bool ok;
     switch (line_class(line)) {
     case 'R':
@@ -219,7 +228,7 @@ static void add_pos_row(struct maker *maker, const struct pos_row *row)
         return;
     slice->money += money;
     maker->translated += money;
-    take_oldest(&slice->as_of_ms, row->row.as_of_ms);
+    take_oldest(&slice->as_of_ms, books_as_of(maker, row));
     if (decimal_add(slice->local, stock, &slice->local))
         fail(maker, FACTS_RANGE, row->cur);
 }
@@ -329,7 +338,12 @@ const struct facts *facts_of(struct figures *figures, struct portfolio *portfoli
                           .metrics = facts->metrics,
                           .metric_capacity = facts->metric_capacity};
     *facts = fresh;
-    struct maker maker = {figures, portfolio, entity, facts, 0, 0, 0};
+    const struct entity_row *row = entity_row_of(figures, entity);
+    struct maker maker = {.figures = figures,
+                          .portfolio = portfolio,
+                          .entity = entity,
+                          .facts = facts,
+                          .books_as_of_ms = row ? row->row.as_of_ms : 0};
     make(&maker);
     return facts;
 }
