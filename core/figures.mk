@@ -17,6 +17,10 @@ libcore_a_SOURCES += \
 	core/fx.c core/fx.h \
 	core/model.c core/model.h \
 	core/ownership.c core/ownership.h \
+	core/recon.c core/recon.h \
+	core/recon_blocks.c \
+	core/recon_items.c \
+	core/recon_pairs.c \
 	core/rollup.c core/rollup.h \
 	core/rollup_metrics.c \
 	core/rollup_ratios.c \
@@ -53,4 +57,8 @@ tests_core_store_test_LDFLAGS = $(AM_LDFLAGS) \
 UNIT_TESTS += tests/core/rollup_test
 tests_core_rollup_test_SOURCES = tests/core/rollup_test.c
 tests_core_rollup_test_LDADD = $(ROWS_FIXTURE_LIBS)
+
+UNIT_TESTS += tests/core/recon_test
+tests_core_recon_test_SOURCES = tests/core/recon_test.c
+tests_core_recon_test_LDADD = $(ROWS_FIXTURE_LIBS)
 endif

@@ -378,9 +378,3 @@ const struct contribution *statement_left_out(const struct rollup *rollup,
     *count = out.count;
     return out.list;
 }
-
-uint32_t breaks_of(const struct rollup *rollup, uint32_t entity)
-{
-    (void)rollup, (void)entity;
-    return 0;
-}

@@ -83,8 +83,7 @@ static const struct {
 } groups[] = {{"UK", 298},   {"Projects", 240}, {"Nordic", 212},
               {"DACH", 184}, {"Iberia", 151},   {"Benelux", 118}};
 
-/* --- coverage, executive -----------------------------------------------------------
- */
+/* --- coverage, executive ------------------------------------------------------ */
 
 static void fill_coverage(struct coverage *coverage)
 {
@@ -349,8 +348,7 @@ static void fill_executive(struct fixture *fixture)
     fill_rest(executive);
 }
 
-/* --- portfolio ---------------------------------------------------------------------
- */
+/* --- portfolio ---------------------------------------------------------------- */
 
 static enum mark row_mark(unsigned i)
 {
@@ -520,8 +518,7 @@ static void fill_portfolio(struct fixture *fixture)
     fill_statement(portfolio);
 }
 
-/* --- reconciliation -----------------------------------------------------------------
- */
+/* --- reconciliation ----------------------------------------------------------- */
 
 static struct check_side side_of(const char *entity, const char *what,
                                  const char *amount, enum mark mark, int64_t age)
@@ -631,8 +628,7 @@ static void fill_recon(struct fixture *fixture)
         fixture_figure("12000.00", FORMAT_MONEY, "EUR", MARK_CURRENT);
 }
 
-/* --- fleet ---------------------------------------------------------------------------
- */
+/* --- fleet -------------------------------------------------------------------- */
 
 static enum mark link_mark(unsigned i)
 {
@@ -701,8 +697,7 @@ static void fill_fleet(struct fixture *fixture)
             "all 7 down use path fra-gw2, silent since 00:22:11Z; nobody else uses it"};
 }
 
-/* --- entity
- * --------------------------------------------------------------------------- */
+/* --- entity ------------------------------------------------------------------- */
 
 static void fill_entity(struct fixture *fixture)
 {
