@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 
 #include "proto/certificate.h"
@@ -93,49 +92,6 @@ __attribute__((format(printf, 2, 3))) static void fail(struct channel *channel,
     channel->failure = channel->composed ? channel->composed : "out of memory";
 }
 
-/* SHA-256 of the SubjectPublicKeyInfo of the one certificate shown, and its DER in
- * `spki` (allocated by GnuTLS).  A literal says what is wrong, or NULL. */
-static const char *read_peer_key(gnutls_session_t session, gnutls_datum_t *spki,
-                                 gnutls_pubkey_t key)
-{
-    unsigned count = 0;
-
-    if (gnutls_certificate_type_get2(session, GNUTLS_CTYPE_PEERS) != GNUTLS_CRT_X509)
-        return "the peer's certificate is not X.509";
-    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-    if (!chain || count == 0)
-        return "the peer showed no certificate";
-    if (count != 1)
-        return "the peer showed a chain of certificates";
-
-    gnutls_x509_crt_t certificate;
-    if (gnutls_x509_crt_init(&certificate) < 0)
-        return "out of memory";
-    int code = gnutls_x509_crt_import(certificate, chain, GNUTLS_X509_FMT_DER);
-    if (code >= 0)
-        code = gnutls_pubkey_import_x509(key, certificate, 0);
-    gnutls_x509_crt_deinit(certificate);
-    if (code < 0 || gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, spki) < 0)
-        return "the peer's certificate cannot be read";
-    return NULL;
-}
-
-/* Ed25519 of large order, or a point on P-256. */
-static bool is_our_kind_of_key(gnutls_pubkey_t key, const gnutls_datum_t *spki)
-{
-    uint8_t public_key[KEY_BYTES];
-    int algorithm = gnutls_pubkey_get_pk_algorithm(key, NULL);
-
-    if (algorithm == GNUTLS_PK_EDDSA_ED25519) {
-        struct text text = {(const char *)spki->data, spki->size};
-        return key_of_spki(text, public_key) == PSP_OK;
-    }
-    gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
-    return algorithm == GNUTLS_PK_ECDSA &&
-           gnutls_pubkey_export_ecc_raw2(key, &curve, NULL, NULL, 0) == 0 &&
-           curve == GNUTLS_ECC_CURVE_SECP256R1;
-}
-
 static bool is_admitted(const struct channel *channel)
 {
     if (!channel->is_client)
@@ -146,24 +102,14 @@ static bool is_admitted(const struct channel *channel)
     return found;
 }
 
-/* GnuTLS calls it once in every full handshake, after the peer's Certificate came and
- * before its CertificateVerify is checked; zero admits. */
+/* GnuTLS calls it once in every full handshake, and in no resumed one; zero admits.
+ * That the peer also has the key is for the handshake to show. */
 static int judge_peer(gnutls_session_t session)
 {
     struct channel *channel = gnutls_session_get_ptr(session);
-    gnutls_pubkey_t key;
-    gnutls_datum_t spki = {0};
 
     channel->judgements++;
-    if (gnutls_pubkey_init(&key) < 0)
-        return -1;
-    channel->failure = read_peer_key(session, &spki, key);
-    if (!channel->failure && !is_our_kind_of_key(key, &spki))
-        channel->failure = "the peer's key is neither Ed25519 nor P-256";
-    if (!channel->failure)
-        sha256(spki.data, spki.size, channel->peer);
-    gnutls_free(spki.data);
-    gnutls_pubkey_deinit(key);
+    channel->failure = certificate_of_peer(session, channel->peer);
     if (channel->failure)
         return -1;
     if (is_admitted(channel))
@@ -525,33 +471,6 @@ void channel_close(struct channel *channel)
     buffer_release(&channel->waiting);
 }
 
-static int load_key(gnutls_certificate_credentials_t credentials,
-                    const struct key_pair *pair)
-{
-    uint8_t der[CERTIFICATE_BYTES];
-    struct key_pair copy = *pair; /* the library's datum is not const */
-    gnutls_datum_t encoded = {der, sizeof der};
-    gnutls_datum_t x = {copy.public_key, KEY_BYTES}, k = {copy.seed, KEY_BYTES};
-    gnutls_x509_crt_t certificate = NULL;
-    gnutls_x509_privkey_t key = NULL;
-
-    certificate_write(pair, der);
-    int code = gnutls_x509_crt_init(&certificate);
-    if (code >= 0)
-        code = gnutls_x509_crt_import(certificate, &encoded, GNUTLS_X509_FMT_DER);
-    if (code >= 0)
-        code = gnutls_x509_privkey_init(&key);
-    if (code >= 0)
-        code = gnutls_x509_privkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_ED25519, &x,
-                                                  NULL, &k);
-    if (code >= 0)
-        code = gnutls_certificate_set_x509_key(credentials, &certificate, 1, key);
-    gnutls_x509_privkey_deinit(key);
-    gnutls_x509_crt_deinit(certificate);
-    key_pair_wipe(&copy);
-    return code;
-}
-
 enum psp_error channel_identity_new(const struct key_pair *pair,
                                     struct channel_identity **identity)
 {
@@ -564,7 +483,7 @@ enum psp_error channel_identity_new(const struct key_pair *pair,
     if (code >= 0) {
         /* Before any session exists: without it every certificate would pass. */
         gnutls_certificate_set_verify_function(fresh->credentials, judge_peer);
-        code = load_key(fresh->credentials, pair);
+        code = certificate_load(fresh->credentials, pair);
     }
     if (code >= 0)
         code = gnutls_priority_init(&fresh->priorities, priorities, NULL);

@@ -416,9 +416,10 @@ static int describe_forger(gnutls_privkey_t key, unsigned flags, void *user)
     return -1;
 }
 
-static void peer_use_identity_point(struct peer *peer, struct device *device)
+/* Shows the device's certificate, with another key in it when one is given. */
+static void peer_forge(struct peer *peer, struct device *device, const uint8_t *point)
 {
-    uint8_t der[CERTIFICATE_BYTES], point[KEY_BYTES] = {1};
+    uint8_t der[CERTIFICATE_BYTES];
     gnutls_pcert_st *certificate = gnutls_calloc(1, sizeof *certificate);
     gnutls_datum_t datum = {der, sizeof der};
     gnutls_privkey_t key;
@@ -426,7 +427,8 @@ static void peer_use_identity_point(struct peer *peer, struct device *device)
     certificate_write(&device->key, der);
     uint8_t *at = memmem(der, sizeof der, device->key.public_key, KEY_BYTES);
     assert_non_null(at);
-    memcpy(at, point, KEY_BYTES);
+    if (point)
+        memcpy(at, point, KEY_BYTES);
     assert_int_equal(
         gnutls_pcert_import_x509_raw(certificate, &datum, GNUTLS_X509_FMT_DER, 0), 0);
     gnutls_privkey_init(&key);
@@ -450,11 +452,31 @@ static void a_forger_with_the_identity_point__is_refused(void **state)
         struct peer peer;
         holder_of_key(point, forger.holder);
         peer_new(&peer, is_server ? GNUTLS_SERVER : GNUTLS_CLIENT, tls13, "psp/1");
-        peer_use_identity_point(&peer, &fixture->stranger);
+        peer_forge(&peer, &fixture->stranger, point);
         struct channel *channel = is_server ? client_of(&fixture->console, &forger)
                                             : server_of(&fixture->archive, &forger);
         settle_with(channel, &peer);
         assert_fails(channel, "neither Ed25519 nor P-256");
+        channel_free(channel);
+        peer_free(&peer);
+    }
+}
+
+/* The certificate is public; what counts is who can sign with its key. */
+static void a_borrowed_certificate__is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (unsigned is_server = 0; is_server < 2; is_server++) {
+        struct peer peer;
+        struct channel *channel =
+            is_server ? client_to_stranger(fixture) : server_for_stranger(fixture);
+        peer_new(&peer, is_server ? GNUTLS_SERVER : GNUTLS_CLIENT, tls13, "psp/1");
+        peer_forge(&peer, &fixture->stranger, NULL);
+        settle_with(channel, &peer);
+        assert_int_equal(channel_state(channel), CHANNEL_FAILED);
+        assert_false(channel_wrong_key(channel));
+        assert_fails(channel, "signature");
         channel_free(channel);
         peer_free(&peer);
     }
@@ -574,6 +596,7 @@ int main(void)
         cmocka_unit_test(other_kinds_of_keys__are_refused),
         cmocka_unit_test(raw_public_keys__are_refused),
         cmocka_unit_test(a_forger_with_the_identity_point__is_refused),
+        cmocka_unit_test(a_borrowed_certificate__is_refused),
         cmocka_unit_test(tickets__are_neither_given_nor_taken),
         cmocka_unit_test(key_updates__are_followed_but_not_for_ever),
         cmocka_unit_test(empty_records__are_borne_but_not_for_ever),
