@@ -1,1 +1,11 @@
-# bench/: floors, subjects and peers, run alternately.
+# bench/: floors, subjects and peers, run alternately.  "make bench" builds them.
+EXTRA_PROGRAMS += bench/floor_cold bench/cold_view
+bench_floor_cold_SOURCES = bench/floor_cold.c
+bench_floor_cold_CFLAGS = -O2 -D_GNU_SOURCE
+bench_floor_cold_LDADD = $(GNUTLS_LIBS) $(NETTLE_LIBS)
+bench_cold_view_SOURCES = bench/cold_view.c
+bench_cold_view_LDADD = libsession.a $(CORE_LIBS)
+EXTRA_DIST += bench/many.sh
+
+.PHONY: bench
+bench: bench/floor_cold bench/cold_view

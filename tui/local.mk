@@ -16,3 +16,4 @@ UNIT_TESTS += tests/tui/cells_test
 tests_tui_cells_test_SOURCES = tests/tui/cells_test.c
 tests_tui_cells_test_LDADD = libcells.a $(UNISTRING_LIBS) $(CMOCKA_LIBS)
 endif
+include tui/program.mk
