@@ -34,7 +34,8 @@ enum channel_state { CHANNEL_HANDSHAKE, CHANNEL_OPEN, CHANNEL_CLOSED, CHANNEL_FA
 struct channel;
 
 /* Judges the peer's key during the handshake; true admits it.  `holder` is SHA-256 of
- * the SubjectPublicKeyInfo. */
+ * the SubjectPublicKeyInfo.  The proof that the peer has this key may still be to come:
+ * before OPEN nothing is known of it, so nothing may be changed here. */
 typedef bool channel_admit(void *user, const uint8_t holder[HASH_BYTES]);
 
 /* A client that accepts the server whose key hashes to one of the pins (1 or 2: the
