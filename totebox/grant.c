@@ -4,6 +4,11 @@
 #include "proto/layout.h"
 #include "totebox/server.h"
 
+/* A token that gives none of these is no read capability. */
+#define READ_RIGHTS                                                                    \
+    (RIGHT_DESCRIBE | RIGHT_HEALTH | RIGHT_READ_ROWS | RIGHT_READ_AGGREGATES |         \
+     RIGHT_WATCH)
+
 static const struct refusal accepted = {PSP_OK, NULL};
 
 static struct refusal refuse(enum psp_error error, const char *text)
@@ -152,6 +157,8 @@ static struct refusal on_present(void *user, const struct token *token,
         .authority = server->archive->authority.public_key,
         .clock_ms = clock_ms,
         .window_max_ms = TOKEN_WINDOW_MAX_MS,
+        .need_right = READ_RIGHTS,
+        .cache = &server->verified,
         .epoch_of = epoch_of,
         .user = server,
         .tls_peer = connection_peer(connection),

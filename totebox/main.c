@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <stdio.h>
 
+#include "proto/guarded.h"
 #include "totebox/command.h"
 #include "totebox/import.h"
 #include "totebox/server.h"
@@ -59,6 +60,7 @@ static const struct command {
 
 int main(int argc, char **argv)
 {
+    process_guard_secrets();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("totebox " PACKAGE_VERSION);
         return ARCHIVE_OK;

@@ -54,6 +54,7 @@ struct server {
     uint32_t log_start, log_length;
     uint64_t log_since; /* changes after this revision are all in the log */
     int64_t as_of_ms; /* of the ledger rows, as last told */
+    struct token_cache verified; /* signatures of links, so that a pairing costs once */
     bool draining, failed;
 };
 

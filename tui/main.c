@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/guarded.h"
 #include "tui/commands.h"
 
 static const struct {
@@ -16,6 +17,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+    process_guard_secrets();
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
