@@ -33,7 +33,9 @@ static void unset_with_prefix(const char *prefix)
 void process_guard_secrets(void)
 {
     const struct rlimit none = {0, 0};
+#ifndef __SANITIZE_ADDRESS__ /* the leak check traces the process itself */
     prctl(PR_SET_DUMPABLE, 0);
+#endif
     setrlimit(RLIMIT_CORE, &none);
     unsetenv("SSLKEYLOGFILE");
     unset_with_prefix("GNUTLS_");
