@@ -7,7 +7,7 @@
 top=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$top/build/release}
 FLEET=${FLEET:-$BUILD/fleet}
-TOTEBOX=${TOTEBOX:-$BUILD/totebox}
+TOTEBOX=${TOTEBOX:-$BUILD/totebox/totebox}
 export FLEET TOTEBOX LC_ALL=C.UTF-8 TZ=UTC
 passed=0 failed=0 skipped=0
 
