@@ -32,10 +32,16 @@ bin_PROGRAMS += totebox/totebox
 totebox_totebox_SOURCES = totebox/main.c
 totebox_totebox_LDADD = $(TOTEBOX_LIBS)
 
-EXTRA_DIST += tests/totebox/support.h
+EXTRA_DIST += tests/totebox/archive_support.h tests/totebox/support.h
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/totebox/ledger_test
 tests_totebox_ledger_test_SOURCES = tests/totebox/ledger_test.c
 tests_totebox_ledger_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/totebox/note_test
+tests_totebox_note_test_SOURCES = tests/totebox/note_test.c
+tests_totebox_note_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/totebox/index_test
+tests_totebox_index_test_SOURCES = tests/totebox/index_test.c
+tests_totebox_index_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 endif

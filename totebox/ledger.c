@@ -222,6 +222,7 @@ enum archive_error ledger_follow(struct ledger *ledger, struct problem *problem)
     if (!ledger_tail_find(ledger->fd, ledger->bytes, size, &end))
         return problem_errno(problem, "%s: cannot read", ledger->path);
     error = read_to(ledger, end, problem);
+    buffer_release(&ledger->reading); /* opening took a megabyte, following does not */
     if (error == ARCHIVE_OK)
         ledger->torn_bytes = size - end;
     return error;
