@@ -81,6 +81,9 @@ device_create() {
 	[ -n "$public_key" ]
 }
 
+# The fingerprint of an archive that was made here, running or not.
+archive_own_key() { awk '$1 == "key" { print $2 }' "$estate/run/$1.init"; }
+
 archive_pair() {
 	"$TOTEBOX" pair "$estate/archives/$1" --public-key "$public_key" \
 		--role aggregator >"$estate/run/$1.pair"

@@ -12,8 +12,8 @@ make_one() {
 	archive_import "$1" metric --own-rows "$source/metrics.csv"
 	archive_import "$1" obligation --own-rows "$source/obligations.csv"
 	archive_import "$1" edge --own-rows "$source/edges.csv"
-	[ "$1" != ALD ] || archive_import "$1" rates "$source/rates.csv"
-	archive_append "$1" asof end=2025-12-31
+	[ "$1" != ALD ] || archive_import "$1" rates --to USD,CAD "$source/rates.csv"
+	archive_append "$1" asof 2025-12-31
 	archive_pair "$1"
 }
 

@@ -16,14 +16,15 @@ make_one() {
 	archive_expose "$entity" "$exposes" "$first" "$period" "${closed%-*}"
 	redate journal "$source/books/$entity.journal" >"$estate/books/$entity.journal"
 	hledger -f "$estate/books/$entity.journal" print -x --infer-equity -O csv |
-		archive_import "$entity" hledger -
+		archive_import "$entity" hledger --source books -
 	archive_import "$entity" metric --own-rows "$estate/books/metrics.csv"
 	archive_import "$entity" obligation --own-rows "$estate/books/obligations.csv"
 	archive_import "$entity" edge --own-rows "$estate/books/edges.csv"
-	[ "$entity" != LRK ] || archive_import "$entity" rates "$estate/books/rates.csv"
+	[ "$entity" != LRK ] || archive_import "$entity" rates --to USD,GBP,CAD \
+		"$estate/books/rates.csv"
 	case $state in
-	aging) archive_append "$entity" asof "end=$(days_ago 33)" ;;
-	stale) archive_append "$entity" asof "end=$(days_ago 52)" ;;
+	aging) archive_append "$entity" asof "$(days_ago 33)" ;;
+	stale) archive_append "$entity" asof "$(days_ago 52)" ;;
 	esac
 	archive_pair "$entity"
 }
