@@ -30,14 +30,12 @@ archive_create() {
 	[ -z "${5:-}" ] || cat "$5" >>"$estate/archives/$1/archive.conf"
 }
 
-# archive_import ENTITY KIND [OPTION...] FILE, archive_append ENTITY KIND FIELD=VALUE...
+# archive_import ENTITY FILE KIND [OPTION...]; archive_append ENTITY KIND NAME=VALUE...
 archive_import() {
-	imported=$1 kind=$2
+	imported=$1 from=$2
 	shift 2
-	while [ $# -gt 1 ]; do options="${options:-} $1" && shift; done
-	"$TOTEBOX" import "$kind" ${options:-} "$estate/archives/$imported" "$1" \
-		>>"$estate/run/$imported.import" || return
-	options=
+	"$TOTEBOX" import "$@" "$estate/archives/$imported" "$from" \
+		>>"$estate/run/$imported.import"
 }
 archive_append() {
 	appended=$1

@@ -6,15 +6,16 @@
 # what stood there on 2024-12-31 and what the year added; cash balances both.
 
 make_one() {
-	archive_create "$1" "$2" "$3" "$4"
-	archive_expose "$1" "$8" 2025-01-01 2025
-	archive_import "$1" trial-balance --own-rows "$source/trial-balance.csv"
-	archive_import "$1" metric --own-rows "$source/metrics.csv"
-	archive_import "$1" obligation --own-rows "$source/obligations.csv"
-	archive_import "$1" edge --own-rows "$source/edges.csv"
-	[ "$1" != ALD ] || archive_import "$1" rates --to USD,CAD "$source/rates.csv"
-	archive_append "$1" asof 2025-12-31
-	archive_pair "$1"
+	archive_create "$1" "$2" "$3" "$4" &&
+		archive_expose "$1" "$8" 2025-01-01 2025 &&
+		archive_import "$1" "$source/trial-balance.csv" trial-balance --own-rows &&
+		archive_import "$1" "$source/metrics.csv" metric --own-rows &&
+		archive_import "$1" "$source/obligations.csv" obligation --own-rows &&
+		archive_import "$1" "$source/edges.csv" edge --own-rows || return
+	if [ "$1" = ALD ]; then
+		archive_import "$1" "$source/rates.csv" rates --to USD,CAD || return
+	fi
+	archive_append "$1" asof 2025-12-31 && archive_pair "$1"
 }
 
 estate_make() {

@@ -11,22 +11,22 @@ redate() { awk -v today="$today" -v kind="$1" -f "$source/redate.awk" "${2:-/dev
 days_ago() { date -u -d "$today $1 days ago" +%Y-%m-%d; }
 
 make_one() {
-	entity=$1 exposes=$8 state=$9
-	archive_create "$entity" "$2" "$3" "$4" "$source/accounts.conf"
-	archive_expose "$entity" "$exposes" "$first" "$period" "${closed%-*}"
-	redate journal "$source/books/$entity.journal" >"$estate/books/$entity.journal"
-	hledger -f "$estate/books/$entity.journal" print -x --infer-equity -O csv |
-		archive_import "$entity" hledger --source books -
-	archive_import "$entity" metric --own-rows "$estate/books/metrics.csv"
-	archive_import "$entity" obligation --own-rows "$estate/books/obligations.csv"
-	archive_import "$entity" edge --own-rows "$estate/books/edges.csv"
-	[ "$entity" != LRK ] || archive_import "$entity" rates --to USD,GBP,CAD \
-		"$estate/books/rates.csv"
-	case $state in
-	aging) archive_append "$entity" asof "$(days_ago 33)" ;;
-	stale) archive_append "$entity" asof "$(days_ago 52)" ;;
-	esac
-	archive_pair "$entity"
+	journal=$estate/books/$1.journal
+	archive_create "$1" "$2" "$3" "$4" "$source/accounts.conf" &&
+		archive_expose "$1" "$8" "$first" "$period" "${closed%-*}" &&
+		redate journal "$source/books/$1.journal" >"$journal" &&
+		hledger -f "$journal" print -x --infer-equity -O csv >"$journal.csv" &&
+		archive_import "$1" "$journal.csv" hledger --source books &&
+		archive_import "$1" "$estate/books/metrics.csv" metric --own-rows &&
+		archive_import "$1" "$estate/books/obligations.csv" obligation --own-rows &&
+		archive_import "$1" "$estate/books/edges.csv" edge --own-rows || return
+	if [ "$1" = LRK ]; then
+		archive_import "$1" "$estate/books/rates.csv" rates --to USD,GBP,CAD || return
+	fi
+	case $9 in
+	aging) archive_append "$1" asof "$(days_ago 33)" ;;
+	stale) archive_append "$1" asof "$(days_ago 52)" ;;
+	esac && archive_pair "$1"
 }
 
 estate_make() {

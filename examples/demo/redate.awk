@@ -89,7 +89,7 @@ kind == "rates" {
 	for (i = 1; i <= NF; i++)
 		if (is_date($i))
 			$i = move($i)
-	if ($column["as_of"] > today)
+	if ("as_of" in column && $column["as_of"] > today)
 		$column["as_of"] = today
 	if ("nature" in column && $column["start"] == "" && $column["end"] > today)
 		$column["end"] = today
