@@ -133,11 +133,21 @@ enum psp_error host_results_close(struct host *host, uint32_t answer_id,
     return PSP_OK;
 }
 
+/* After the end nobody waits any more; the ticket is used up all the same. */
+static struct answer_entry *waiting_answer(struct host *host, ticket number)
+{
+    struct answer_entry *answer = host_answer_by_ticket(host, number);
+    if (!answer || host->stopped == PSP_OK)
+        return answer;
+    answer->ticket = 0;
+    return NULL;
+}
+
 bool host_answer_begin(struct host *host, ticket number, uint16_t data_words,
                        uint16_t pointers, struct struct_builder *results)
 {
-    struct answer_entry *answer = host_answer_by_ticket(host, number);
-    if (!answer || host->stopped != PSP_OK)
+    struct answer_entry *answer = waiting_answer(host, number);
+    if (!answer)
         return false;
     *results = host_results_open(host, answer->id, data_words, pointers);
     return true;
@@ -154,8 +164,8 @@ enum psp_error host_answer_end(struct host *host, ticket number)
 
 void host_answer_refuse(struct host *host, ticket number, struct refusal refusal)
 {
-    struct answer_entry *answer = host_answer_by_ticket(host, number);
-    if (answer && host->stopped == PSP_OK)
+    struct answer_entry *answer = waiting_answer(host, number);
+    if (answer)
         host_refuse(host, answer->id, refusal);
 }
 

@@ -111,8 +111,12 @@ static struct refusal present_as(const struct serving *serving, present_method *
         return refused(PSP_MALFORMED, "the proof cannot be read");
     enum psp_error error =
         token_take(reader_struct(params, PSP_TOTEBOX_PRESENT_PARAMS_TOKEN_PTR), &token);
-    if (error != PSP_OK)
+    if (error == PSP_OK && params_are_damaged(serving))
+        error = PSP_MALFORMED;
+    if (error != PSP_OK) {
+        token_release(&token);
         return refused(error, "the token cannot be read");
+    }
     struct refusal refusal =
         method(serving->user, &token, spki, signature, &object, &info);
     token_release(&token);

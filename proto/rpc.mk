@@ -12,10 +12,13 @@ libproto_a_SOURCES += \
 if HAVE_CMOCKA
 COUNTING_SERVICE = tests/support/counting_service.c tests/support/counting_service.h
 RPC_WRITER = tests/support/rpc_writer.c tests/support/rpc_writer.h
-UNIT_TESTS += tests/proto/caller_test tests/proto/rpc_pair_test
+UNIT_TESTS += tests/proto/caller_test tests/proto/host_test tests/proto/rpc_pair_test
 tests_proto_caller_test_SOURCES = tests/proto/caller_test.c $(COUNTING_SERVICE) \
 	$(RPC_WRITER) $(GOLDEN_SUPPORT)
 tests_proto_caller_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_proto_host_test_SOURCES = tests/proto/host_test.c $(COUNTING_SERVICE) \
+	$(RPC_WRITER) $(GOLDEN_SUPPORT)
+tests_proto_host_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_proto_rpc_pair_test_SOURCES = tests/proto/rpc_pair_test.c $(COUNTING_SERVICE)
 tests_proto_rpc_pair_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_proto_rpc_pair_test_LDFLAGS = $(AM_LDFLAGS) \

@@ -398,7 +398,8 @@ static void each_method__says_what_was_said(void **state)
     assert_int_equal(pair->answer_count, 10);
     assert_int_equal(count_answers(pair, PSP_OK), 10);
     assert_string_equal(pair->service.software, "fleet 0.1");
-    assert_string_equal(pair->service.view, "entity");
+    assert_string_equal(pair->service.query,
+                        "entity rows=all columns=all where=0 reduce=0 by=0 limit=0 at=0");
     assert_false(pair->service.had_proof);
     assert_int_equal(pair->service.made[HOST_COMMANDER], 1);
     pair_free(pair);

@@ -155,6 +155,32 @@ static struct refusal health(void *user, void *grant, struct health *health)
     return service->refusal;
 }
 
+static size_t write_set(char *text, size_t room, const char *name,
+                        const struct set *set)
+{
+    static const char *const kinds[] = {"none", "all", "", ""};
+    size_t length = (size_t)snprintf(text, room, " %s=%s%.*s", name, kinds[set->kind],
+                                     (int)set->prefix.length,
+                                     set->prefix.length ? set->prefix.bytes : "");
+    for (uint32_t i = 0; i < set->count; i++)
+        length += (size_t)snprintf(text + length, room - length, "%s%.*s", i ? "," : "",
+                                   (int)set->names[i].length, set->names[i].bytes);
+    return length;
+}
+
+static void write_query(struct counting_service *service, const struct query *query)
+{
+    char *text = service->query;
+    size_t room = sizeof service->query;
+    size_t length = (size_t)snprintf(text, room, "%.*s", (int)query->view.length,
+                                     query->view.bytes);
+    length += write_set(text + length, room - length, "rows", &query->rows);
+    length += write_set(text + length, room - length, "columns", &query->columns);
+    snprintf(text + length, room - length, " where=%u reduce=%u by=%u limit=%u at=%lld",
+             query->where.count, query->reduce.count, query->group_by.count,
+             query->limit, (long long)query->as_of_ms);
+}
+
 static struct refusal read_rows(void *user, void *grant, const struct query *query,
                                 struct struct_builder results)
 {
@@ -162,9 +188,7 @@ static struct refusal read_rows(void *user, void *grant, const struct query *que
     service->calls++;
     check(grant, HOST_GRANT);
     struct batch_shape shape = {.view = VIEW_ENTITY};
-    snprintf(service->view, sizeof service->view, "%.*s",
-             (int)(query->view.length < 63 ? query->view.length : 63),
-             query->view.bytes);
+    write_query(service, query);
     char *cursor = calloc(service->read_words + 1, 8);
     assert(cursor);
     batch_build(results, PSP_GRANT_READ_RESULTS_BATCH_PTR, &shape, service->names, NULL,
@@ -179,8 +203,8 @@ static struct refusal watch(void *user, void *grant, const struct query *queries
     struct counting_service *service = user;
     service->calls++;
     check(grant, HOST_GRANT);
-    (void)queries;
     (void)resume;
+    write_query(service, &queries[count - 1]);
     service->query_count = count;
     if (service->refusal.error == PSP_OK)
         *watch = make(service, HOST_WATCH);

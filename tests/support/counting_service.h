@@ -24,7 +24,7 @@ struct counting_service {
     struct names *names;
     /* The newest parameters. */
     uint32_t token_links, query_count, max_rows, max_wait_ms;
-    char software[32], view[64];
+    char software[32], query[256]; /* as query_words writes it */
     bool had_proof;
 };
 
