@@ -35,13 +35,20 @@ totebox_totebox_LDADD = $(TOTEBOX_LIBS)
 EXTRA_DIST += tests/totebox/archive_support.h tests/totebox/support.h
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/totebox/ledger_test
-tests_totebox_ledger_test_SOURCES = tests/totebox/ledger_test.c
-tests_totebox_ledger_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
-UNIT_TESTS += tests/totebox/note_test
-tests_totebox_note_test_SOURCES = tests/totebox/note_test.c
-tests_totebox_note_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
-UNIT_TESTS += tests/totebox/index_test
+UNIT_TESTS += \
+	tests/totebox/alder_test \
+	tests/totebox/exposure_test \
+	tests/totebox/index_test \
+	tests/totebox/ledger_test \
+	tests/totebox/note_test
+tests_totebox_alder_test_SOURCES = tests/totebox/alder_test.c
+tests_totebox_alder_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_exposure_test_SOURCES = tests/totebox/exposure_test.c
+tests_totebox_exposure_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_index_test_SOURCES = tests/totebox/index_test.c
 tests_totebox_index_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_ledger_test_SOURCES = tests/totebox/ledger_test.c
+tests_totebox_ledger_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_note_test_SOURCES = tests/totebox/note_test.c
+tests_totebox_note_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 endif
