@@ -12,6 +12,13 @@ libproto_a_SOURCES += \
 if HAVE_CMOCKA
 COUNTING_SERVICE = tests/support/counting_service.c tests/support/counting_service.h
 RPC_WRITER = tests/support/rpc_writer.c tests/support/rpc_writer.h
+UNIT_TESTS += tests/proto/query_test tests/proto/rpc_decode_test
+tests_proto_query_test_SOURCES = tests/proto/query_test.c
+tests_proto_query_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_proto_rpc_decode_test_SOURCES = tests/proto/rpc_decode_test.c \
+	$(COUNTING_SERVICE) $(RANDOM_ROWS)
+tests_proto_rpc_decode_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/proto/caller_test tests/proto/host_test tests/proto/rpc_pair_test
 tests_proto_caller_test_SOURCES = tests/proto/caller_test.c $(COUNTING_SERVICE) \
 	$(RPC_WRITER) $(GOLDEN_SUPPORT)
