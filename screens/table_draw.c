@@ -292,4 +292,11 @@ void table_draw(const struct table *table, struct table_view *view,
     cells_fill(cells, line.row, area.column, area.columns, STYLE_ACCENT, '-');
     line.row++;
     draw_row(table, TABLE_TOTAL, &layout, style, line, cells);
+    if (view->count == table->row_count)
+        return;
+    /* A filter hides rows, it does not take them out of the total. */
+    char label[48];
+    snprintf(label, sizeof label, "all %u rows", table->row_count);
+    cells_fill(cells, line.row, line.column, layout.width[0], STYLE_TEXT, ' ');
+    cells_text(cells, line.row, line.column, layout.width[0], STYLE_TEXT, label);
 }

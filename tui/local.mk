@@ -7,7 +7,19 @@ libcells_a_SOURCES = \
 	tui/sanitise.c tui/sanitise.h
 
 noinst_LIBRARIES += libtui.a
-libtui_a_SOURCES = tui/console.h tui/guard.h
+libtui_a_SOURCES = \
+	tui/action.c tui/action.h \
+	tui/command.c \
+	tui/console.c tui/console.h tui/console_state.h \
+	tui/facts.c \
+	tui/guard.c tui/guard.h \
+	tui/journal.c \
+	tui/keys.c tui/keys.h \
+	tui/models.c \
+	tui/prompt.c tui/prompt.h \
+	tui/terminal.c tui/terminal.h \
+	tui/terminal_paint.c tui/terminal_paint.h \
+	tui/theme.c tui/theme.h
 CONSOLE_LIBS = libtui.a $(SCREENS_LIBS) $(NCURSES_LIBS)
 # bin_PROGRAMS += fleet
 
@@ -15,5 +27,20 @@ if HAVE_CMOCKA
 UNIT_TESTS += tests/tui/cells_test
 tests_tui_cells_test_SOURCES = tests/tui/cells_test.c
 tests_tui_cells_test_LDADD = libcells.a $(UNISTRING_LIBS) $(CMOCKA_LIBS)
+
+check_LIBRARIES += libconsolehost.a
+libconsolehost_a_SOURCES = \
+	tests/support/console_host.c tests/support/console_host.h
+CONSOLE_TEST_LIBS = libconsolehost.a libmodelfixture.a libtui.a libscreens.a \
+	libcells.a libmodelfixture.a $(PROTO_LIBS) $(NCURSES_LIBS) $(UV_LIBS) \
+	$(UNISTRING_LIBS)
+# The console over invented figures, to look at; not a test.
+EXTRA_PROGRAMS += tests/tui/console_demo
+tests_tui_console_demo_SOURCES = tests/tui/console_demo.c
+tests_tui_console_demo_LDADD = $(CONSOLE_TEST_LIBS)
+
+UNIT_TESTS += tests/tui/keys_test
+tests_tui_keys_test_SOURCES = tests/tui/keys_test.c
+tests_tui_keys_test_LDADD = libtui.a $(UNISTRING_LIBS) $(CMOCKA_LIBS)
 endif
 include tui/program.mk

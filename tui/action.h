@@ -1,0 +1,11 @@
+/* action.h - the list of actions, for programs that have no console: fleet
+ * --print-keys. */
+#ifndef TUI_ACTION_H
+#define TUI_ACTION_H
+
+#include <stdio.h>
+
+/* One line an action: keys, name, help. */
+void actions_print(FILE *out);
+
+#endif

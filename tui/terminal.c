@@ -1,0 +1,528 @@
+#include "tui/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tui/keys.h"
+
+enum {
+    SIGNALS = 7,
+    RESIZE_MS = 50,
+    RESTORE_MS = 200,
+    SYNC_BYTES = 256, /* smaller frames do not tear, and keep their few bytes */
+    ROWS_MAX = 500,
+    COLUMNS_MAX = 1000,
+};
+
+static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGTSTP, SIGCONT, SIGINT,
+                                            SIGTERM,  SIGQUIT, SIGHUP};
+
+static const char enter_modes[] = "\033[?2004h", leave_modes[] = "\033[?2004l";
+static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
+
+struct terminal {
+    struct terminal_handlers handlers;
+    struct painter *painter;
+    struct keys keys;
+    struct termios saved;
+    int in, out; /* two opens of the terminal: one poll handle each */
+    int rows, columns;
+    bool is_utf8;
+    bool is_raw;     /* modes are set */
+    bool is_entered; /* a frame was sent since */
+    bool is_silent;  /* in the background */
+    bool is_gone;    /* hung up */
+    bool is_closing;
+
+    char *pending; /* what the terminal has not taken yet */
+    size_t pending_length, pending_at, pending_capacity;
+    uint64_t waits_since_ms;
+    uint64_t bytes, frames, skipped;
+
+    uv_loop_t *loop;
+    uv_poll_t readable, writable;
+    uv_timer_t escape, resize;
+    uv_signal_t signals[SIGNALS];
+    unsigned handles_open;
+    void (*closed)(void *user);
+    void *closed_user;
+};
+
+/* --- modes --------------------------------------------------------------------------
+ */
+
+static bool is_foreground(const struct terminal *terminal)
+{
+    pid_t group = tcgetpgrp(terminal->in);
+    return group < 0 || group == getpgrp();
+}
+
+static void set_raw(struct terminal *terminal)
+{
+    struct termios raw = terminal->saved;
+    cfmakeraw(&raw);
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    terminal->is_raw = tcsetattr(terminal->in, TCSADRAIN, &raw) == 0;
+}
+
+static void measure(struct terminal *terminal)
+{
+    struct winsize size;
+    int rows = 24, columns = 80;
+    if (ioctl(terminal->out, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col) {
+        rows = size.ws_row;
+        columns = size.ws_col;
+    }
+    terminal->rows = rows < ROWS_MAX ? rows : ROWS_MAX;
+    terminal->columns = columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
+}
+
+/* A locale whose charset the client can show; ASCII when there is none. */
+static bool start_locale(void)
+{
+    if (!setlocale(LC_ALL, "")) {
+        const char *wanted = getenv("LC_ALL");
+        if (!wanted || !wanted[0])
+            wanted = getenv("LC_CTYPE");
+        if (!wanted || !wanted[0])
+            wanted = getenv("LANG");
+        if (wanted && (strstr(wanted, "UTF-8") || strstr(wanted, "utf8")))
+            setlocale(LC_CTYPE, "C.UTF-8");
+    }
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* --- output -------------------------------------------------------------------------
+ */
+
+static void hang_up(struct terminal *terminal)
+{
+    if (terminal->is_gone || terminal->is_closing)
+        return;
+    terminal->is_gone = true;
+    terminal->is_raw = false;
+    uv_poll_stop(&terminal->readable);
+    uv_poll_stop(&terminal->writable);
+    uv_timer_stop(&terminal->escape);
+    uv_timer_stop(&terminal->resize);
+    terminal->handlers.ended(terminal->handlers.user, 128 + SIGHUP);
+}
+
+static bool append(struct terminal *terminal, const char *bytes, size_t length)
+{
+    size_t needed = terminal->pending_length + length;
+    if (needed > terminal->pending_capacity) {
+        size_t capacity = needed + needed / 2;
+        char *grown = realloc(terminal->pending, capacity);
+        if (!grown)
+            return false;
+        terminal->pending = grown;
+        terminal->pending_capacity = capacity;
+    }
+    memcpy(terminal->pending + terminal->pending_length, bytes, length);
+    terminal->pending_length = needed;
+    return true;
+}
+
+/* Writes what the terminal takes now.  False when it is gone. */
+static bool flush_pending(struct terminal *terminal)
+{
+    while (terminal->pending_at < terminal->pending_length) {
+        ssize_t written = write(terminal->out, terminal->pending + terminal->pending_at,
+                                terminal->pending_length - terminal->pending_at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return errno == EAGAIN;
+        terminal->pending_at += (size_t)written;
+        terminal->bytes += (uint64_t)written;
+    }
+    terminal->pending_at = terminal->pending_length = 0;
+    return true;
+}
+
+static void on_writable(uv_poll_t *handle, int status, int events);
+
+static void pump(struct terminal *terminal)
+{
+    if (!flush_pending(terminal)) {
+        hang_up(terminal);
+        return;
+    }
+    if (terminal->pending_length == 0) {
+        terminal->waits_since_ms = 0;
+        return;
+    }
+    if (terminal->waits_since_ms == 0)
+        terminal->waits_since_ms = uv_now(terminal->loop) + 1;
+    uv_poll_start(&terminal->writable, UV_WRITABLE, on_writable);
+}
+
+static void on_writable(uv_poll_t *handle, int status, int events)
+{
+    struct terminal *terminal = handle->data;
+    (void)events;
+    if (status < 0) {
+        hang_up(terminal);
+        return;
+    }
+    uv_poll_stop(handle);
+    pump(terminal);
+    if (terminal->pending_length == 0 && !terminal->is_gone)
+        terminal->handlers.drained(terminal->handlers.user);
+}
+
+bool terminal_paint(struct terminal *terminal, const struct cells *cells)
+{
+    const char *bytes;
+    if (terminal->is_gone || terminal->is_silent || !terminal->is_raw)
+        return false;
+    if (terminal->pending_length > 0) {
+        terminal->skipped++;
+        return false;
+    }
+    bool takes_modes = painter_takes_modes(terminal->painter);
+    if (!terminal->is_entered && takes_modes)
+        append(terminal, enter_modes, sizeof enter_modes - 1);
+    terminal->is_entered = true;
+    size_t length = painter_frame(terminal->painter, cells, &bytes);
+    if (length == 0 && terminal->pending_length == 0)
+        return true;
+    bool in_sync = takes_modes && length >= SYNC_BYTES;
+    bool complete = (!in_sync || append(terminal, sync_begin, sizeof sync_begin - 1)) &&
+                    append(terminal, bytes, length) &&
+                    (!in_sync || append(terminal, sync_end, sizeof sync_end - 1));
+    if (!complete) { /* no memory: the terminal shows half of it, so paint it all again
+                      */
+        terminal->pending_length = 0;
+        painter_forget(terminal->painter);
+        return false;
+    }
+    terminal->frames++;
+    pump(terminal);
+    return true;
+}
+
+void terminal_forget(struct terminal *terminal)
+{
+    painter_forget(terminal->painter);
+}
+
+void terminal_restore(struct terminal *terminal)
+{
+    const char *bytes;
+    if (!terminal->is_raw || terminal->is_gone)
+        return;
+    size_t length = painter_leave(terminal->painter, &bytes);
+    append(terminal, bytes, length);
+    if (terminal->is_entered && painter_takes_modes(terminal->painter))
+        append(terminal, leave_modes, sizeof leave_modes - 1);
+    terminal->is_entered = false;
+    /* The one place that waits, and not for long: a frame cut in the middle would leave
+     * the shell's terminal in our modes. */
+    struct pollfd out = {.fd = terminal->out, .events = POLLOUT};
+    uint64_t until = uv_hrtime() / 1000000 + RESTORE_MS;
+    bool alive = flush_pending(terminal);
+    while (alive && terminal->pending_length > 0) {
+        uint64_t now = uv_hrtime() / 1000000;
+        if (now >= until || poll(&out, 1, (int)(until - now)) <= 0)
+            break;
+        alive = flush_pending(terminal);
+    }
+    terminal->pending_at = terminal->pending_length = 0;
+    terminal->waits_since_ms = 0;
+    tcflush(terminal->in, TCIFLUSH); /* keys meant for us are not for the shell */
+    tcsetattr(terminal->in, TCSANOW, &terminal->saved);
+    terminal->is_raw = false;
+}
+
+/* --- input --------------------------------------------------------------------------
+ */
+
+static void on_escape(uv_timer_t *timer)
+{
+    struct terminal *terminal = timer->data;
+    uint32_t press;
+    if (keys_timeout(&terminal->keys, &press))
+        terminal->handlers.pressed(terminal->handlers.user, press);
+}
+
+static void take_bytes(struct terminal *terminal, const uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length && !terminal->is_closing && terminal->is_raw; i++) {
+        uint32_t press;
+        if (keys_take(&terminal->keys, bytes[i], &press))
+            terminal->handlers.pressed(terminal->handlers.user, press);
+    }
+}
+
+static void on_readable(uv_poll_t *handle, int status, int events)
+{
+    struct terminal *terminal = handle->data;
+    (void)events;
+    uint8_t bytes[1024];
+    ssize_t got = 0;
+    uv_timer_stop(&terminal->escape);
+    /* At most a few reads a turn: whoever types this fast is a paste, and links wait.
+     */
+    for (int turn = 0; status >= 0 && turn < 4; turn++) {
+        got = read(terminal->in, bytes, sizeof bytes);
+        if (got <= 0)
+            break;
+        take_bytes(terminal, bytes, (size_t)got);
+        if (terminal->is_closing || terminal->is_gone || !terminal->is_raw)
+            return;
+    }
+    if (status < 0 || got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+        hang_up(terminal);
+        return;
+    }
+    if (keys_are_pending(&terminal->keys))
+        uv_timer_start(&terminal->escape, on_escape, keys_timeout_ms(&terminal->keys),
+                       0);
+}
+
+/* --- signals ------------------------------------------------------------------------
+ */
+
+/* Back on the screen: after a stop, or when put into the foreground. */
+static void resume(struct terminal *terminal)
+{
+    terminal->is_silent = !is_foreground(terminal);
+    if (terminal->is_silent) {
+        uv_poll_stop(&terminal->readable);
+        return;
+    }
+    /* Whoever had the terminal meanwhile may have left it in any mode. */
+    set_raw(terminal);
+    measure(terminal);
+    painter_resize(terminal->painter, terminal->rows, terminal->columns);
+    painter_forget(terminal->painter);
+    uv_poll_start(&terminal->readable, UV_READABLE, on_readable);
+    terminal->handlers.resized(terminal->handlers.user, terminal->rows,
+                               terminal->columns);
+}
+
+void terminal_suspend(struct terminal *terminal)
+{
+    if (terminal->is_gone)
+        return;
+    terminal_restore(terminal);
+    kill(getpid(), SIGSTOP);
+    /* Here again when continued; SIGCONT is also on its way through the loop, and
+     * coming back twice is harmless. */
+}
+
+static void on_resize(uv_timer_t *timer)
+{
+    struct terminal *terminal = timer->data;
+    int rows = terminal->rows, columns = terminal->columns;
+    measure(terminal);
+    if (rows == terminal->rows && columns == terminal->columns)
+        return;
+    painter_resize(terminal->painter, terminal->rows, terminal->columns);
+    terminal->handlers.resized(terminal->handlers.user, terminal->rows,
+                               terminal->columns);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct terminal *terminal = handle->data;
+    if (terminal->is_gone || terminal->is_closing)
+        return;
+    switch (number) {
+    case SIGWINCH:
+        if (!uv_is_active((uv_handle_t *)&terminal->resize))
+            uv_timer_start(&terminal->resize, on_resize, RESIZE_MS, 0);
+        break;
+    case SIGTSTP:
+        terminal_suspend(terminal);
+        break;
+    case SIGCONT:
+        resume(terminal);
+        break;
+    case SIGHUP:
+        hang_up(terminal);
+        break;
+    default:
+        terminal_restore(terminal);
+        terminal->handlers.ended(terminal->handlers.user, 128 + number);
+    }
+}
+
+/* --- opening and closing
+ * -------------------------------------------------------------- */
+
+static int open_tty(void)
+{
+    return open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct terminal *terminal = handle->data;
+    if (--terminal->handles_open > 0)
+        return;
+    void (*closed)(void *) = terminal->closed;
+    void *user = terminal->closed_user;
+    painter_free(terminal->painter);
+    close(terminal->in);
+    close(terminal->out);
+    free(terminal->pending);
+    free(terminal);
+    if (closed)
+        closed(user);
+}
+
+static void own(struct terminal *terminal, void *handle)
+{
+    ((uv_handle_t *)handle)->data = terminal;
+    terminal->handles_open++;
+}
+
+/* The handles; signals first, so that ncurses finds them taken. */
+static bool start_handles(struct terminal *terminal)
+{
+    for (int i = 0; i < SIGNALS; i++) {
+        if (uv_signal_init(terminal->loop, &terminal->signals[i]) != 0)
+            return false;
+        own(terminal, &terminal->signals[i]);
+        if (uv_signal_start(&terminal->signals[i], on_signal, signal_numbers[i]) != 0)
+            return false;
+    }
+    if (uv_timer_init(terminal->loop, &terminal->escape) != 0)
+        return false;
+    own(terminal, &terminal->escape);
+    if (uv_timer_init(terminal->loop, &terminal->resize) != 0)
+        return false;
+    own(terminal, &terminal->resize);
+    if (uv_poll_init(terminal->loop, &terminal->readable, terminal->in) != 0)
+        return false;
+    own(terminal, &terminal->readable);
+    if (uv_poll_init(terminal->loop, &terminal->writable, terminal->out) != 0)
+        return false;
+    own(terminal, &terminal->writable);
+    return uv_poll_start(&terminal->readable, UV_READABLE, on_readable) == 0;
+}
+
+static void close_handle(void *handle)
+{
+    if (((uv_handle_t *)handle)->data && !uv_is_closing(handle))
+        uv_close(handle, on_closed);
+}
+
+static void close_handles(struct terminal *terminal)
+{
+    for (int i = 0; i < SIGNALS; i++)
+        close_handle(&terminal->signals[i]);
+    close_handle(&terminal->escape);
+    close_handle(&terminal->resize);
+    close_handle(&terminal->readable);
+    close_handle(&terminal->writable);
+}
+
+static enum console_error open_painter(struct terminal *terminal,
+                                       enum console_colour colour)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    struct painter_options options = {
+        .term = getenv("TERM"),
+        .is_utf8 = terminal->is_utf8,
+        .is_mono = colour == CONSOLE_COLOUR_NEVER ||
+                   (colour == CONSOLE_COLOUR_AUTO && no_colour && no_colour[0]),
+        .rows = terminal->rows,
+        .columns = terminal->columns,
+    };
+    switch (painter_new(&options, &terminal->painter)) {
+    case PAINTER_OK:
+        return CONSOLE_OK;
+    case PAINTER_UNKNOWN_TERMINAL:
+        return CONSOLE_UNKNOWN_TERMINAL;
+    case PAINTER_NO_MEMORY:
+        break;
+    }
+    return CONSOLE_NO_MEMORY;
+}
+
+enum console_error terminal_open(uv_loop_t *loop, enum console_colour colour,
+                                 const struct terminal_handlers *handlers,
+                                 struct terminal **terminal_out)
+{
+    const char *term = getenv("TERM");
+    if (term && strcmp(term, "dumb") == 0)
+        return CONSOLE_DUMB_TERMINAL;
+    struct terminal *terminal = calloc(1, sizeof *terminal);
+    if (!terminal)
+        return CONSOLE_NO_MEMORY;
+    terminal->handlers = *handlers;
+    terminal->loop = loop;
+    terminal->in = open_tty();
+    terminal->out = open_tty();
+    if (terminal->in < 0 || terminal->out < 0 ||
+        tcgetattr(terminal->in, &terminal->saved) != 0) {
+        if (terminal->in >= 0)
+            close(terminal->in);
+        if (terminal->out >= 0)
+            close(terminal->out);
+        free(terminal);
+        return CONSOLE_NO_TERMINAL;
+    }
+    terminal->is_utf8 = start_locale();
+    measure(terminal);
+    enum console_error error = CONSOLE_NO_MEMORY;
+    if (start_handles(terminal))
+        error = open_painter(terminal, colour);
+    if (error != CONSOLE_OK) {
+        terminal->is_closing = true;
+        close_handles(terminal); /* the last of them frees it */
+        if (terminal->handles_open == 0) {
+            close(terminal->in);
+            close(terminal->out);
+            free(terminal);
+        }
+        return error;
+    }
+    terminal->is_silent = !is_foreground(terminal);
+    if (!terminal->is_silent)
+        set_raw(terminal);
+    *terminal_out = terminal;
+    return CONSOLE_OK;
+}
+
+void terminal_close(struct terminal *terminal, void (*closed)(void *user), void *user)
+{
+    terminal_restore(terminal);
+    terminal->is_closing = true;
+    terminal->closed = closed;
+    terminal->closed_user = user;
+    close_handles(terminal);
+}
+
+void terminal_facts(const struct terminal *terminal, struct terminal_facts *facts)
+{
+    *facts = (struct terminal_facts){
+        .term = painter_term(terminal->painter),
+        .depth = painter_depth(terminal->painter),
+        .is_utf8 = terminal->is_utf8,
+        .rows = terminal->rows,
+        .columns = terminal->columns,
+        .bytes = terminal->bytes,
+        .frames = terminal->frames,
+        .skipped = terminal->skipped,
+    };
+}
+
+uint64_t terminal_waits_since_ms(const struct terminal *terminal)
+{
+    return terminal->waits_since_ms;
+}
