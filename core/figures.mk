@@ -2,9 +2,16 @@
 libproto_a_SOURCES += proto/decimal.c proto/decimal.h
 libcore_a_SOURCES += \
 	core/arena.c core/arena.h \
+	core/executive.c core/executive.h \
+	core/executive_exceptions.c \
+	core/executive_headlines.c \
+	core/executive_obligations.c \
+	core/executive_quality.c \
+	core/executive_variances.c \
 	core/figures.c core/figures.h core/figures_state.h \
 	core/figures_coverage.c \
 	core/figures_entities.c \
+	core/figures_entity.c \
 	core/figures_facts.c \
 	core/figures_fleet.c \
 	core/figures_line.c core/figures_line.h \
@@ -61,4 +68,8 @@ tests_core_rollup_test_LDADD = $(ROWS_FIXTURE_LIBS)
 UNIT_TESTS += tests/core/recon_test
 tests_core_recon_test_SOURCES = tests/core/recon_test.c
 tests_core_recon_test_LDADD = $(ROWS_FIXTURE_LIBS)
+
+UNIT_TESTS += tests/core/executive_test
+tests_core_executive_test_SOURCES = tests/core/executive_test.c
+tests_core_executive_test_LDADD = $(ROWS_FIXTURE_LIBS)
 endif

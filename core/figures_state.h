@@ -149,7 +149,7 @@ struct cached_model {
     uint64_t generation; /* 0: none */
     struct model_options options;
     void *model;
-    name_id entity; /* MODEL_ENTITY; held */
+    name_id entity; /* MODEL_ENTITY: the one it shows */
 };
 
 struct figures {
