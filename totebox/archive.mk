@@ -40,7 +40,9 @@ UNIT_TESTS += \
 	tests/totebox/exposure_test \
 	tests/totebox/index_test \
 	tests/totebox/ledger_test \
-	tests/totebox/note_test
+	tests/totebox/line_test \
+	tests/totebox/note_test \
+	tests/totebox/pairing_test
 tests_totebox_alder_test_SOURCES = tests/totebox/alder_test.c
 tests_totebox_alder_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_exposure_test_SOURCES = tests/totebox/exposure_test.c
@@ -49,6 +51,20 @@ tests_totebox_index_test_SOURCES = tests/totebox/index_test.c
 tests_totebox_index_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_ledger_test_SOURCES = tests/totebox/ledger_test.c
 tests_totebox_ledger_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_line_test_SOURCES = tests/totebox/line_test.c
+tests_totebox_line_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_note_test_SOURCES = tests/totebox/note_test.c
 tests_totebox_note_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_pairing_test_SOURCES = tests/totebox/pairing_test.c
+tests_totebox_pairing_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 endif
+
+FUZZ_TARGETS += tests/fuzz/ledger_fuzz
+tests_fuzz_ledger_fuzz_SOURCES = tests/fuzz/ledger_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_ledger_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_ledger_fuzz_LDADD = $(TOTEBOX_LIBS)
+FUZZ_TARGETS += tests/fuzz/note_fuzz
+tests_fuzz_note_fuzz_SOURCES = tests/fuzz/note_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_note_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_note_fuzz_LDADD = $(TOTEBOX_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/ledger tests/fuzz/corpus/note

@@ -63,7 +63,7 @@ struct entry {
 
 static enum archive_error too_big(const struct entry *entry, struct problem *problem)
 {
-    return index_defect(entry->line, "a sum is beyond 1e24", problem);
+    return index_defect(entry->line, "a sum is beyond what a row can hold", problem);
 }
 
 /* --- names ---------------------------------------------------------------------- */

@@ -204,13 +204,17 @@ static bool fits_key_part(struct text text, uint32_t limit)
     return length <= limit;
 }
 
+/* |coefficient| <= 1e24: what sums and products of amounts are sized for. */
 static bool is_amount(struct text text, bool positive)
 {
-    struct decimal value;
-    struct amount amount;
+    struct decimal value, limit = {1, 0};
 
-    return decimal_parse(text, &value) == DECIMAL_OK &&
-           amount_from_decimal(value, &amount) == DECIMAL_OK &&
+    if (decimal_parse(text, &value) != DECIMAL_OK)
+        return false;
+    for (int i = 0; i < 24; i++)
+        limit.coefficient *= 10;
+    value.scale = 0;
+    return decimal_compare(decimal_absolute(value), limit) <= 0 &&
            (!positive || decimal_sign(value) > 0);
 }
 
