@@ -351,11 +351,12 @@ static enum psp_error read_row(const struct batch *batch, uint32_t index,
         error = read_cell(batch, i, index, names, row, why);
     if (error != PSP_OK)
         return error;
+    /* The budget of the message may have run dry since the batch was opened. */
+    if (message_error(batch->keys.message))
+        return malformed(why, message_error(batch->keys.message));
     const char *defect = check_key(batch->view, key, row, names);
     if (!defect && batch->view == VIEW_OWN)
         defect = check_shares(&row->own);
-    if (message_error(batch->keys.message))
-        defect = message_error(batch->keys.message);
     return defect ? malformed(why, defect) : PSP_OK;
 }
 

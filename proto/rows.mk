@@ -15,3 +15,9 @@ tests_proto_rows_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_proto_batch_test_SOURCES = tests/proto/batch_test.c $(RANDOM_ROWS)
 tests_proto_batch_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif
+
+FUZZ_TARGETS += tests/fuzz/batch_fuzz
+tests_fuzz_batch_fuzz_SOURCES = tests/fuzz/batch_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_batch_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_batch_fuzz_LDADD = $(PROTO_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/batch

@@ -31,3 +31,16 @@ tests_proto_rpc_pair_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_proto_rpc_pair_test_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 endif
+
+FUZZ_TARGETS += tests/fuzz/caller_fuzz tests/fuzz/host_fuzz
+tests_fuzz_caller_fuzz_SOURCES = tests/fuzz/caller_fuzz.c $(FUZZ_MAIN) \
+	tests/support/counting_service.c tests/support/counting_service.h \
+	tests/support/rpc_writer.c tests/support/rpc_writer.h
+tests_fuzz_caller_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_caller_fuzz_LDADD = $(PROTO_LIBS)
+tests_fuzz_host_fuzz_SOURCES = tests/fuzz/host_fuzz.c $(FUZZ_MAIN) \
+	tests/support/counting_service.c tests/support/counting_service.h \
+	tests/support/rpc_writer.c tests/support/rpc_writer.h
+tests_fuzz_host_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_host_fuzz_LDADD = $(PROTO_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/caller tests/fuzz/corpus/host
