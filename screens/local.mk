@@ -7,7 +7,8 @@ libscreens_a_SOURCES = \
 	screens/draw.h \
 	screens/entity.c \
 	screens/executive.c screens/executive_table.c \
-	screens/export.h \
+	screens/export.c screens/export.h screens/export_part.h \
+	screens/export_csv.c screens/export_json.c screens/export_text.c \
 	screens/filter.c screens/filter.h \
 	screens/fleet.c \
 	screens/format.c screens/format.h screens/format_time.c \
@@ -24,15 +25,18 @@ SCREENS_LIBS = libscreens.a libcells.a $(CORE_LIBS) $(JANSSON_LIBS) $(UNISTRING_
 if HAVE_CMOCKA
 check_LIBRARIES += libmodelfixture.a
 libmodelfixture_a_SOURCES = \
-	tests/support/model_fixture.c tests/support/model_fixture.h \
-	tests/support/model_words.c
+	tests/support/model_fixture.c tests/support/model_fixture.h
 UNIT_TESTS += tests/screens/panes_test
 tests_screens_panes_test_SOURCES = tests/screens/panes_test.c
-tests_screens_panes_test_LDADD = libmodelfixture.a $(SCREENS_LIBS) libmodelfixture.a \
-	$(CMOCKA_LIBS)
+tests_screens_panes_test_LDADD = libmodelfixture.a $(SCREENS_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/screens/export_test
+tests_screens_export_test_SOURCES = tests/screens/export_test.c
+tests_screens_export_test_LDADD = libmodelfixture.a $(SCREENS_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/screens/table_test
+tests_screens_table_test_SOURCES = tests/screens/table_test.c
+tests_screens_table_test_LDADD = libmodelfixture.a $(SCREENS_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/golden/screens
 UNIT_TESTS += tests/screens/format_test
-tests_screens_format_test_SOURCES = tests/screens/format_test.c \
-	tests/support/model_words.c
+tests_screens_format_test_SOURCES = tests/screens/format_test.c
 tests_screens_format_test_LDADD = $(SCREENS_LIBS) $(CMOCKA_LIBS)
 endif

@@ -31,9 +31,7 @@ tests_tui_cells_test_LDADD = libcells.a $(UNISTRING_LIBS) $(CMOCKA_LIBS)
 check_LIBRARIES += libconsolehost.a
 libconsolehost_a_SOURCES = \
 	tests/support/console_host.c tests/support/console_host.h
-CONSOLE_TEST_LIBS = libconsolehost.a libmodelfixture.a libtui.a libscreens.a \
-	libcells.a libmodelfixture.a $(PROTO_LIBS) $(NCURSES_LIBS) $(UV_LIBS) \
-	$(UNISTRING_LIBS)
+CONSOLE_TEST_LIBS = libconsolehost.a libmodelfixture.a $(CONSOLE_LIBS)
 # The console over invented figures, to look at; not a test.
 EXTRA_PROGRAMS += tests/tui/console_demo
 tests_tui_console_demo_SOURCES = tests/tui/console_demo.c

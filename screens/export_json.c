@@ -1,0 +1,161 @@
+/* JSON, version 1: docs/json.md is its contract.  Numbers are strings of exact
+ * decimals; a figure says its currency, its state, its as-of and what it covers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "screens/export_part.h"
+
+enum { JSON_VERSION = 1 };
+
+static json_t *string_of(const char *text)
+{
+    char clean[4096];
+    text_clean(text, strlen(text), clean, sizeof clean);
+    return json_string(clean);
+}
+
+static json_t *time_of(int64_t at_ms)
+{
+    char text[TIME_CHARS];
+    if (at_ms == 0)
+        return json_null();
+    iso_write(at_ms, text);
+    return json_string(text);
+}
+
+static json_t *figure_of(const struct figure *figure)
+{
+    char text[DECIMAL_CHARS_MAX];
+    if (!figure)
+        return json_null();
+    json_t *value = json_null();
+    if (figure->present) {
+        export_decimal(figure->value, text);
+        value = json_string(text);
+    }
+    json_t *object = json_pack(
+        "{s:o, s:o, s:s, s:b, s:i, s:i, s:i, s:o}", "value", value, "currency",
+        string_of(figure->currency), "state", mark_name(figure->mark), "partial",
+        figure->partial, "included", (int)figure->included, "expected",
+        (int)figure->expected, "last_known", (int)figure->last_known, "as_of",
+        time_of(figure->as_of_ms));
+    if (object && figure->why[0])
+        json_object_set_new(object, "why", string_of(figure->why));
+    return object;
+}
+
+static json_t *value_of(const struct value *value)
+{
+    char text[EXPORT_TEXT_CHARS];
+    switch (value->kind) {
+    case VALUE_FIGURE:
+        return figure_of(value->figure);
+    case VALUE_COUNT:
+        return json_integer(value->number);
+    case VALUE_DURATION:
+        return value->number < 0 ? json_null() : json_integer(value->number);
+    case VALUE_OF:
+        return json_pack("{s:I, s:I}", "included", (json_int_t)value->number,
+                         "expected", (json_int_t)value->of);
+    case VALUE_AGE:
+        return json_pack("{s:o, s:s}", "as_of", time_of(value->number), "state",
+                         mark_name(value->mark));
+    case VALUE_MOMENT:
+        return time_of(value->number);
+    case VALUE_DATE:
+        if (value->number == 0)
+            return json_null();
+        break;
+    case VALUE_TEXT:
+        return string_of(value->text ? value->text : "");
+    case VALUE_DECIMAL:
+    case VALUE_MARK:
+        break;
+    }
+    export_words(value, text);
+    return json_string(text);
+}
+
+static json_t *row_of(const struct table *table, uint32_t row)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < table->column_count; i++) {
+        struct value value = table_value(table, row, i);
+        json_object_set_new(object, table->columns[i].name, value_of(&value));
+    }
+    return object;
+}
+
+static json_t *table_of(const struct table *table)
+{
+    json_t *rows = json_array();
+    for (uint32_t row = 0; row < table->row_count; row++)
+        json_array_append_new(rows, row_of(table, row));
+    return rows;
+}
+
+static json_t *coverage_of(const struct coverage *coverage)
+{
+    json_t *names = json_array();
+    for (const char *const *name = coverage->missing; name && *name; name++)
+        json_array_append_new(names, string_of(*name));
+    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "asked",
+                     (int)coverage->expected, "answered", (int)coverage->answered,
+                     "current", (int)coverage->current, "aging", (int)coverage->aging,
+                     "stale", (int)coverage->stale, "down", (int)coverage->down,
+                     "refused", (int)coverage->refused, "never", (int)coverage->never,
+                     "waiting", (int)coverage->waiting, "oldest_as_of",
+                     time_of(coverage->oldest_as_of_ms), "missing", names);
+}
+
+static json_t *rates_of(const struct coverage *coverage)
+{
+    char date[TIME_CHARS];
+    if (!coverage->fx_date)
+        return json_null();
+    date_write(coverage->fx_date, date);
+    return json_pack("{s:s, s:b}", "date", date, "current", coverage->fx_current);
+}
+
+static json_t *scope_of(const struct export_job *job)
+{
+    const struct export_request *request = job->request;
+    json_t *scope = json_pack(
+        "{s:o, s:o, s:s, s:b}", "fleet", string_of(request->title), "portfolio",
+        string_of(request->portfolio), "basis", basis_name(request->basis),
+        "without_last_known", request->without_last_known);
+    if (job->input.entity_id[0])
+        json_object_set_new(scope, "entity", string_of(job->input.entity_id));
+    return scope;
+}
+
+bool export_write_json(const struct export_job *job)
+{
+    const struct pane *pane = &panes[job->pane];
+    json_t *tables = json_object();
+    json_t *totals = json_object();
+    for (unsigned part = 0; part < pane->parts; part++) {
+        struct table table;
+        if (!pane->table(&job->input, part, &table))
+            continue;
+        json_object_set_new(tables, table.name, table_of(&table));
+        if (table.has_total)
+            json_object_set_new(totals, table.name, row_of(&table, TABLE_TOTAL));
+    }
+    json_t *envelope =
+        json_pack("{s:i, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "version",
+                  JSON_VERSION, "program", string_of(job->request->version), "view",
+                  pane->word, "time", time_of(job->request->now_ms), "status",
+                  export_status_name(export_status_of(job->models->coverage)), "scope",
+                  scope_of(job), "coverage", coverage_of(job->models->coverage), "fx",
+                  rates_of(job->models->coverage), "tables", tables, "totals", totals);
+    if (!envelope)
+        return false;
+    bool written =
+        json_dumpf(envelope, job->out, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0 &&
+        fputc('\n', job->out) != EOF;
+    json_decref(envelope);
+    return written;
+}
