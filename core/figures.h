@@ -38,6 +38,15 @@ const struct model_recon *figures_recon(struct figures *figures,
 const struct model_fleet *figures_fleet(struct figures *figures);
 /* NULL when no block of the config has that entity. */
 const struct model_entity *figures_entity(struct figures *figures, const char *entity);
+/* One metric over the portfolio, in the basis of the options: the sum of the members'
+ * rows with that key, period token and scenario, money in the reporting currency, other
+ * units as they are; a ratio is pooled (sum of num / sum of den).  A member that is
+ * current and has no such row contributes nothing and is not missing: `reported` of the
+ * members have one. */
+struct figure figures_metric(struct figures *figures,
+                             const struct model_options *options, const char *key,
+                             const char *period, const char *scenario,
+                             uint32_t *reported);
 /* Ranked open exceptions also feed the alert count in row 1 of every pane. */
 uint32_t figures_alert_count(struct figures *figures,
                              const struct model_options *options);

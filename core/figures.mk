@@ -15,6 +15,7 @@ libcore_a_SOURCES += \
 	core/figures_facts.c \
 	core/figures_fleet.c \
 	core/figures_line.c core/figures_line.h \
+	core/figures_metric.c \
 	core/figures_period.c core/figures_period.h \
 	core/figures_portfolio.c \
 	core/figures_rates.c \
@@ -72,4 +73,12 @@ tests_core_recon_test_LDADD = $(ROWS_FIXTURE_LIBS)
 UNIT_TESTS += tests/core/executive_test
 tests_core_executive_test_SOURCES = tests/core/executive_test.c
 tests_core_executive_test_LDADD = $(ROWS_FIXTURE_LIBS)
+
+UNIT_TESTS += tests/core/published_test
+tests_core_published_test_SOURCES = tests/core/published_test.c
+tests_core_published_test_LDADD = $(ROWS_FIXTURE_LIBS)
+
+UNIT_TESTS += tests/core/property_test
+tests_core_property_test_SOURCES = tests/core/property_test.c
+tests_core_property_test_LDADD = $(ROWS_FIXTURE_LIBS)
 endif
