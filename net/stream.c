@@ -320,22 +320,42 @@ static void lookup(struct stream *stream, const char *host)
     stream->holds++;
 }
 
+/* Takes the channel over, also when there is no stream for it. */
+static struct stream *dial(struct net *net, struct channel *channel, const char *host,
+                           uint16_t port, const struct stream_events *events,
+                           void *user)
+{
+    struct stream *stream = stream_new(net, events, user);
+    if (!stream) {
+        channel_free(channel);
+        return NULL;
+    }
+    stream->channel = channel;
+    stream->is_client = true;
+    stream->port = port;
+    lookup(stream, host);
+    return stream;
+}
+
 struct stream *stream_dial(struct net *net, struct channel_identity *identity,
                            const uint8_t (*pins)[HASH_BYTES], unsigned pin_count,
                            const char *host, uint16_t port,
                            const struct stream_events *events, void *user)
 {
-    struct stream *stream = stream_new(net, events, user);
-    if (!stream)
+    struct channel *channel;
+    if (channel_new_client(identity, pins, pin_count, &channel) != PSP_OK)
         return NULL;
-    stream->is_client = true;
-    stream->port = port;
-    if (channel_new_client(identity, pins, pin_count, &stream->channel) != PSP_OK) {
-        destroy(stream);
+    return dial(net, channel, host, port, events, user);
+}
+
+struct stream *stream_dial_stranger(struct net *net, struct channel_identity *identity,
+                                    const char *host, uint16_t port,
+                                    const struct stream_events *events, void *user)
+{
+    struct channel *channel;
+    if (channel_new_stranger(identity, &channel) != PSP_OK)
         return NULL;
-    }
-    lookup(stream, host);
-    return stream;
+    return dial(net, channel, host, port, events, user);
 }
 
 struct stream *stream_accept(struct net *net, uv_stream_t *listener,

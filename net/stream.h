@@ -52,6 +52,10 @@ struct stream *stream_dial(struct net *net, struct channel_identity *identity,
                            const uint8_t (*pins)[HASH_BYTES], unsigned pin_count,
                            const char *host, uint16_t port,
                            const struct stream_events *events, void *user);
+/* The same to whoever answers there: for pairing only (channel_new_stranger). */
+struct stream *stream_dial_stranger(struct net *net, struct channel_identity *identity,
+                                    const char *host, uint16_t port,
+                                    const struct stream_events *events, void *user);
 /* Accepts the next connection of `listener`. */
 struct stream *stream_accept(struct net *net, uv_stream_t *listener,
                              struct channel_identity *identity, channel_admit *admit,

@@ -118,14 +118,15 @@ static const char *read_peer_key(gnutls_session_t session, gnutls_datum_t *spki,
 }
 
 /* Ed25519 of large order, or a point on P-256. */
-static bool is_our_kind_of_key(gnutls_pubkey_t key, const gnutls_datum_t *spki)
+static bool is_our_kind_of_key(gnutls_pubkey_t key, const gnutls_datum_t *spki,
+                               struct peer_key *peer)
 {
-    uint8_t public_key[KEY_BYTES];
     int algorithm = gnutls_pubkey_get_pk_algorithm(key, NULL);
 
-    if (algorithm == GNUTLS_PK_EDDSA_ED25519) {
+    peer->is_ed25519 = algorithm == GNUTLS_PK_EDDSA_ED25519;
+    if (peer->is_ed25519) {
         struct text text = {(const char *)spki->data, spki->size};
-        return key_of_spki(text, public_key) == PSP_OK;
+        return key_of_spki(text, peer->public_key) == PSP_OK;
     }
     gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
     return algorithm == GNUTLS_PK_ECDSA &&
@@ -134,7 +135,7 @@ static bool is_our_kind_of_key(gnutls_pubkey_t key, const gnutls_datum_t *spki)
 }
 
 const char *certificate_of_peer(struct gnutls_session_int *session,
-                                uint8_t holder[HASH_BYTES])
+                                struct peer_key *peer)
 {
     gnutls_pubkey_t key;
     gnutls_datum_t spki = {0};
@@ -142,10 +143,10 @@ const char *certificate_of_peer(struct gnutls_session_int *session,
     if (gnutls_pubkey_init(&key) < 0)
         return "out of memory";
     const char *defect = read_peer_key(session, &spki, key);
-    if (!defect && !is_our_kind_of_key(key, &spki))
+    if (!defect && !is_our_kind_of_key(key, &spki, peer))
         defect = "the peer's key is neither Ed25519 nor P-256";
     if (!defect)
-        sha256(spki.data, spki.size, holder);
+        sha256(spki.data, spki.size, peer->holder);
     gnutls_free(spki.data);
     gnutls_pubkey_deinit(key);
     return defect;

@@ -24,10 +24,17 @@ struct gnutls_session_int;
 MUST_CHECK int certificate_load(struct gnutls_certificate_credentials_st *credentials,
                                 const struct key_pair *pair);
 
-/* From inside the verify callback: SHA-256 of the SubjectPublicKeyInfo (DER) of the one
- * certificate that the peer showed, which must be X.509 with an Ed25519 key of large
- * order or a P-256 key.  NULL, or a literal that says what is wrong with it. */
+/* The key in a peer's certificate. */
+struct peer_key {
+    uint8_t holder[HASH_BYTES];    /* SHA-256 of the SubjectPublicKeyInfo (DER) */
+    bool is_ed25519;               /* else P-256 */
+    uint8_t public_key[KEY_BYTES]; /* Ed25519 only */
+};
+
+/* From inside the verify callback: the key of the one certificate that the peer showed,
+ * which must be X.509 with an Ed25519 key of large order or a P-256 key.  NULL, or a
+ * literal that says what is wrong with it. */
 MUST_CHECK const char *certificate_of_peer(struct gnutls_session_int *session,
-                                           uint8_t holder[HASH_BYTES]);
+                                           struct peer_key *peer);
 
 #endif

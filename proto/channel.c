@@ -52,7 +52,8 @@ struct channel {
     void *user;
     uint8_t pins[PINS_MAX][HASH_BYTES]; /* client */
     unsigned pin_count;
-    uint8_t peer[HASH_BYTES];
+    bool is_stranger; /* client: admits any server */
+    struct peer_key peer;
 
     /* During channel_receive: what the session may still read.  `waiting` comes first,
      * then the caller's bytes. */
@@ -95,10 +96,11 @@ __attribute__((format(printf, 2, 3))) static void fail(struct channel *channel,
 static bool is_admitted(const struct channel *channel)
 {
     if (!channel->is_client)
-        return channel->admit(channel->user, channel->peer);
-    bool found = false;
+        return channel->admit(channel->user, channel->peer.holder);
+    bool found = channel->is_stranger;
     for (unsigned i = 0; i < channel->pin_count; i++)
-        found |= equal_in_constant_time(channel->peer, channel->pins[i], HASH_BYTES);
+        found |=
+            equal_in_constant_time(channel->peer.holder, channel->pins[i], HASH_BYTES);
     return found;
 }
 
@@ -109,7 +111,7 @@ static int judge_peer(gnutls_session_t session)
     struct channel *channel = gnutls_session_get_ptr(session);
 
     channel->judgements++;
-    channel->failure = certificate_of_peer(session, channel->peer);
+    channel->failure = certificate_of_peer(session, &channel->peer);
     if (channel->failure)
         return -1;
     if (is_admitted(channel))
@@ -191,7 +193,7 @@ static void fail_by_wrong_key(struct channel *channel)
 {
     char seen[FINGERPRINT_CHARS + 1];
 
-    fingerprint_write(channel->peer, seen);
+    fingerprint_write(channel->peer.holder, seen);
     if (channel->is_client)
         fail(channel, "the archive's key is not the pinned one: it is %s", seen);
     else
@@ -568,6 +570,15 @@ enum psp_error channel_new_client(struct channel_identity *identity,
     return error;
 }
 
+enum psp_error channel_new_stranger(struct channel_identity *identity,
+                                    struct channel **channel)
+{
+    enum psp_error error = new_channel(identity, true, channel);
+    if (error == PSP_OK)
+        (*channel)->is_stranger = true;
+    return error;
+}
+
 enum psp_error channel_new_server(struct channel_identity *identity,
                                   channel_admit *admit, void *user,
                                   struct channel **channel)
@@ -627,7 +638,15 @@ bool channel_refused_us(const struct channel *channel)
 
 const uint8_t *channel_peer(const struct channel *channel)
 {
-    return channel->peer;
+    return channel->peer.holder;
+}
+
+bool channel_peer_key(const struct channel *channel, uint8_t key[KEY_BYTES])
+{
+    if (channel->state != CHANNEL_OPEN || !channel->peer.is_ed25519)
+        return false;
+    memcpy(key, channel->peer.public_key, KEY_BYTES);
+    return true;
 }
 
 enum psp_error channel_exporter(struct channel *channel, uint8_t exporter[HASH_BYTES])

@@ -44,6 +44,13 @@ MUST_CHECK enum psp_error channel_new_client(struct channel_identity *identity,
                                              const uint8_t (*pins)[HASH_BYTES],
                                              unsigned pin_count,
                                              struct channel **channel);
+/* A client that accepts any server, to be paired with it: whoever answers proves that
+ * it has the key that it shows, and no more.  Nothing but hello, pair, pairReveal and
+ * pairing may be asked on such a channel, and what it answers is worth nothing until
+ * two people have compared the code (pairing_caller.h); afterwards the key that
+ * channel_peer gives is pinned and the archive is dialled anew. */
+MUST_CHECK enum psp_error channel_new_stranger(struct channel_identity *identity,
+                                               struct channel **channel);
 MUST_CHECK enum psp_error channel_new_server(struct channel_identity *identity,
                                              channel_admit *admit, void *user,
                                              struct channel **channel);
@@ -88,6 +95,8 @@ bool channel_wrong_key(const struct channel *channel);
 bool channel_refused_us(const struct channel *channel);
 /* SHA-256 of the peer's SubjectPublicKeyInfo; all zero before the certificate came. */
 const uint8_t *channel_peer(const struct channel *channel);
+/* The peer's Ed25519 public key, proven; false before OPEN, and of a P-256 key. */
+MUST_CHECK bool channel_peer_key(const struct channel *channel, uint8_t key[KEY_BYTES]);
 /* RFC 9266 tls-exporter, 32 bytes; PSP_DISCONNECTED before OPEN. */
 MUST_CHECK enum psp_error channel_exporter(struct channel *channel,
                                            uint8_t exporter[HASH_BYTES]);

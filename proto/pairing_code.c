@@ -3,14 +3,12 @@
 #include <string.h>
 
 static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-static const char label[HASH_BYTES] = "PointSav PSP pairing v1";
 
 void pairing_code(const struct pairing_talk *talk, char code[PAIRING_CODE_CHARS + 1])
 {
     struct hasher hasher;
     uint8_t hash[HASH_BYTES];
-    hasher_init(&hasher);
-    hasher_update(&hasher, label, sizeof label);
+    hasher_begin(&hasher, "PointSav PSP pairing v1");
     hasher_update(&hasher, talk->caller, HASH_BYTES);
     hasher_update(&hasher, talk->archive, HASH_BYTES);
     hasher_update(&hasher, talk->exporter, HASH_BYTES);

@@ -12,7 +12,7 @@
 enum { PAIRING_CODE_CHARS = 9 }; /* XXXX-XXXX */
 
 struct pairing_talk {
-    uint8_t caller[HASH_BYTES];   /* SHA-256 of the SubjectPublicKeyInfo */
+    uint8_t caller[HASH_BYTES]; /* SHA-256 of the SubjectPublicKeyInfo */
     uint8_t archive[HASH_BYTES];
     uint8_t exporter[HASH_BYTES]; /* RFC 9266 tls-exporter */
     uint8_t caller_nonce[HASH_BYTES];
