@@ -6,15 +6,15 @@
 #include "screens/export_part.h"
 
 static const struct {
-    const char *name, *mnemonic;
+    const char *name, *word, *mnemonic;
     enum pane_id pane;
 } views[EXPORT_VIEW_COUNT] = {
-    [EXPORT_EXECUTIVE] = {"executive", "EX", PANE_EXECUTIVE},
-    [EXPORT_PORTFOLIO] = {"portfolio", "PF", PANE_PORTFOLIO},
-    [EXPORT_RECONCILE] = {"recon", "RC", PANE_RECONCILE},
-    [EXPORT_FLEET] = {"fleet", "FL", PANE_FLEET},
-    [EXPORT_ENTITY] = {"entity", "EN", PANE_ENTITY},
-    [EXPORT_ALERTS] = {"alerts", "AL", PANE_ALERTS},
+    [EXPORT_EXECUTIVE] = {"executive", "exec", "EX", PANE_EXECUTIVE},
+    [EXPORT_PORTFOLIO] = {"portfolio", "portfolio", "PF", PANE_PORTFOLIO},
+    [EXPORT_RECONCILE] = {"reconcile", "recon", "RC", PANE_RECONCILE},
+    [EXPORT_FLEET] = {"fleet", "fleet", "FL", PANE_FLEET},
+    [EXPORT_ENTITY] = {"entity", "entity", "EN", PANE_ENTITY},
+    [EXPORT_ALERTS] = {"alerts", "alerts", "AL", PANE_ALERTS},
 };
 
 bool export_view_parse(const char *name, enum export_view *view)

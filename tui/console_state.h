@@ -122,7 +122,7 @@ bool models_active(struct console *console, struct table *table,
                    struct table_view **view);
 void models_release(struct console *console);
 
-/* --- navigation (action.c) ----------------------------------------------------------
+/* --- navigation (actions.c) ----------------------------------------------------------
  */
 
 void go_to_pane(struct console *console, enum pane_id pane);
@@ -145,7 +145,8 @@ const struct action *action_of_key(uint32_t press);
 const struct action *action_by_name(const char *name);
 bool console_fill_help(struct console *console); /* false: no memory */
 
-/* --- command.c ----------------------------------------------------------------------
+/* --- command_line.c
+ * ----------------------------------------------------------------------
  */
 
 void command_press(struct console *console, uint32_t press);

@@ -8,8 +8,8 @@ libcells_a_SOURCES = \
 
 noinst_LIBRARIES += libtui.a
 libtui_a_SOURCES = \
-	tui/action.c tui/action.h \
-	tui/command.c \
+	tui/actions.c tui/actions.h \
+	tui/command_line.c \
 	tui/console.c tui/console.h tui/console_state.h \
 	tui/facts.c \
 	tui/guard.c tui/guard.h \

@@ -18,7 +18,7 @@ static struct export_request request_of(enum export_view view,
                                    .title = "northgate",
                                    .portfolio = "all",
                                    .basis = BASIS_CONSOLIDATED,
-                                   .now_ms = FIXTURE_NOW_MS,
+                                   .now_ms = MODEL_NOW_MS,
                                    .version = "fleet 0.1"};
 }
 
@@ -46,7 +46,7 @@ static char *written(const struct export_request *request,
 
 static void json__has_an_envelope_and_exact_decimals(void **state)
 {
-    struct export_models models = models_of(fixture_input(*state));
+    struct export_models models = models_of(model_fixture_input(*state));
     for (int view = 0; view < EXPORT_VIEW_COUNT; view++) {
         struct export_request request = request_of((enum export_view)view, EXPORT_JSON);
         char *text = written(&request, &models, EXPORT_PARTIAL);
@@ -71,7 +71,7 @@ static void json__has_an_envelope_and_exact_decimals(void **state)
 
 static void json__figure_says_state_currency_and_as_of(void **state)
 {
-    struct export_models models = models_of(fixture_input(*state));
+    struct export_models models = models_of(model_fixture_input(*state));
     struct export_request request = request_of(EXPORT_PORTFOLIO, EXPORT_JSON);
     char *text = written(&request, &models, EXPORT_PARTIAL);
     json_t *json = json_loads(text, 0, NULL);
@@ -90,7 +90,7 @@ static void json__figure_says_state_currency_and_as_of(void **state)
 
 static void json__absent_value_is_null_with_its_state(void **state)
 {
-    struct export_models models = models_of(fixture_input(*state));
+    struct export_models models = models_of(model_fixture_input(*state));
     struct export_request request = request_of(EXPORT_PORTFOLIO, EXPORT_JSON);
     char *text = written(&request, &models, EXPORT_PARTIAL);
     json_t *json = json_loads(text, 0, NULL);
@@ -113,7 +113,7 @@ static void json__absent_value_is_null_with_its_state(void **state)
 
 static void csv__guards_text_that_a_spreadsheet_would_run(void **state)
 {
-    struct pane_input *input = fixture_input(*state);
+    struct pane_input *input = model_fixture_input(*state);
     struct model_executive executive = *input->executive;
     struct exception_line lines[] = {
         {.entity = "=cmd|' /C calc'!A0",
@@ -144,7 +144,7 @@ static void csv__guards_text_that_a_spreadsheet_would_run(void **state)
 
 static void csv__begins_with_what_it_covers(void **state)
 {
-    struct export_models models = models_of(fixture_input(*state));
+    struct export_models models = models_of(model_fixture_input(*state));
     struct export_request request = request_of(EXPORT_PORTFOLIO, EXPORT_CSV);
     char *text = written(&request, &models, EXPORT_PARTIAL);
     assert_int_equal(strncmp(text, "\"# scope: northgate / all, consolidated\"", 40),
@@ -157,7 +157,7 @@ static void csv__begins_with_what_it_covers(void **state)
 
 static void text__shows_every_column_exactly(void **state)
 {
-    struct export_models models = models_of(fixture_input(*state));
+    struct export_models models = models_of(model_fixture_input(*state));
     struct export_request request = request_of(EXPORT_PORTFOLIO, EXPORT_TEXT);
     char *text = written(&request, &models, EXPORT_PARTIAL);
     assert_non_null(strstr(text, "answered 1184/1203"));
@@ -185,7 +185,7 @@ static void status__tells_partial_from_complete(void **state)
 
 static void entity__that_nobody_knows_is_a_usage_error(void **state)
 {
-    struct export_models models = models_of(fixture_input(*state));
+    struct export_models models = models_of(model_fixture_input(*state));
     models.entity = NULL;
     struct export_request request = request_of(EXPORT_ENTITY, EXPORT_JSON);
     char *text = written(&request, &models, EXPORT_UNKNOWN_NAME);
@@ -210,13 +210,13 @@ static void names__of_views_and_formats_are_parsed(void **state)
 
 static int open_fixture(void **state)
 {
-    *state = fixture_new();
+    *state = model_fixture_new();
     return 0;
 }
 
 static int close_fixture(void **state)
 {
-    fixture_free(*state);
+    model_fixture_free(*state);
     return 0;
 }
 

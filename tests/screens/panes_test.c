@@ -166,10 +166,10 @@ static void assert_frame(const struct cells *cells, enum pane_id id)
 }
 
 static void draw(enum pane_id id, const struct pane_input *input,
-                 struct fixture_pane *pane, struct cells *cells)
+                 struct pane_fixture *pane, struct cells *cells)
 {
     struct prompt_view prompt = no_prompt();
-    fixture_pane_arrange(id, input, pane);
+    pane_fixture_arrange(id, input, pane);
     pane_draw(id, input, &pane->state, &prompt, cells);
     assert_no_control_bytes(cells);
     assert_numbers_have_marks(cells);
@@ -179,19 +179,19 @@ static void draw(enum pane_id id, const struct pane_input *input,
 
 static void panes__look_like_their_goldens_at_every_size(void **state)
 {
-    struct pane_input *input = fixture_input(*state);
+    struct pane_input *input = model_fixture_input(*state);
     for (unsigned id = 0; id < PANE_COUNT; id++) {
         for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-            struct fixture_pane pane;
+            struct pane_fixture pane;
             struct cells cells;
             char name[64];
             assert_true(cells_init(&cells, sizes[i].rows, sizes[i].columns));
-            fixture_pane_open((enum pane_id)id, input, &pane);
+            pane_fixture_open((enum pane_id)id, input, &pane);
             draw((enum pane_id)id, input, &pane, &cells);
             snprintf(name, sizeof name, "%s_%dx%d", panes[id].word, sizes[i].columns,
                      sizes[i].rows);
             compare_golden(name, &cells);
-            fixture_pane_close(&pane);
+            pane_fixture_close(&pane);
             cells_release(&cells);
         }
     }
@@ -209,28 +209,28 @@ static void parts__look_like_their_goldens(void **state)
         {PANE_EXECUTIVE, 3, "exec_covenants_80x24"},
         {PANE_EXECUTIVE, 7, "exec_ages_80x24"},
     };
-    struct pane_input *input = fixture_input(*state);
+    struct pane_input *input = model_fixture_input(*state);
     for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        struct fixture_pane pane;
+        struct pane_fixture pane;
         struct cells cells;
         assert_true(cells_init(&cells, 24, 80));
-        fixture_pane_open(parts[i].id, input, &pane);
+        pane_fixture_open(parts[i].id, input, &pane);
         pane.state.part = parts[i].part;
         draw(parts[i].id, input, &pane, &cells);
         compare_golden(parts[i].name, &cells);
-        fixture_pane_close(&pane);
+        pane_fixture_close(&pane);
         cells_release(&cells);
     }
 }
 
 static void panes__hold_at_every_size_there_is(void **state)
 {
-    struct pane_input *input = fixture_input(*state);
+    struct pane_input *input = model_fixture_input(*state);
     static const int rows[] = {8, 9, 11, 15, 16, 20, 25, 33, 60},
                      columns[] = {40, 41, 59, 60, 75, 76, 79, 81, 139, 140, 141, 200};
     for (unsigned id = 0; id < PANE_COUNT; id++) {
-        struct fixture_pane pane;
-        fixture_pane_open((enum pane_id)id, input, &pane);
+        struct pane_fixture pane;
+        pane_fixture_open((enum pane_id)id, input, &pane);
         for (unsigned r = 0; r < sizeof rows / sizeof rows[0]; r++) {
             for (unsigned c = 0; c < sizeof columns / sizeof columns[0]; c++) {
                 struct cells cells;
@@ -242,21 +242,21 @@ static void panes__hold_at_every_size_there_is(void **state)
                 cells_release(&cells);
             }
         }
-        fixture_pane_close(&pane);
+        pane_fixture_close(&pane);
     }
 }
 
 static void screen__that_is_too_small_still_says_how_many_answered(void **state)
 {
-    struct pane_input *input = fixture_input(*state);
+    struct pane_input *input = model_fixture_input(*state);
     static const int grids[][2] = {{1, 1}, {7, 80}, {24, 39}, {3, 20}, {1, 200}};
     for (unsigned i = 0; i < sizeof grids / sizeof grids[0]; i++) {
-        struct fixture_pane pane;
+        struct pane_fixture pane;
         struct cells cells;
         struct prompt_view prompt = no_prompt();
         char all[2048] = "", text[512];
         assert_true(cells_init(&cells, grids[i][0], grids[i][1]));
-        fixture_pane_open(PANE_PORTFOLIO, input, &pane);
+        pane_fixture_open(PANE_PORTFOLIO, input, &pane);
         pane_draw(PANE_PORTFOLIO, input, &pane.state, &prompt, &cells);
         for (int row = 0; row < cells.rows; row++) {
             cells_row_text(&cells, row, text, sizeof text);
@@ -264,20 +264,20 @@ static void screen__that_is_too_small_still_says_how_many_answered(void **state)
         }
         if (cells.columns * (cells.rows < 4 ? cells.rows : 4) > 80)
             assert_non_null(strstr(all, "1184/1203"));
-        fixture_pane_close(&pane);
+        pane_fixture_close(&pane);
         cells_release(&cells);
     }
 }
 
 static int open_fixture(void **state)
 {
-    *state = fixture_new();
+    *state = model_fixture_new();
     return 0;
 }
 
 static int close_fixture(void **state)
 {
-    fixture_free(*state);
+    model_fixture_free(*state);
     return 0;
 }
 

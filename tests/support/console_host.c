@@ -14,7 +14,7 @@
  */
 
 struct figures {
-    struct fixture *fixture;
+    struct model_fixture *fixture;
     uint64_t generation;
 };
 
@@ -34,39 +34,39 @@ const struct coverage *figures_coverage(struct figures *figures,
                                         const struct model_options *options)
 {
     (void)options;
-    return fixture_input(figures->fixture)->coverage;
+    return model_fixture_input(figures->fixture)->coverage;
 }
 
 const struct model_executive *figures_executive(struct figures *figures,
                                                 const struct model_options *options)
 {
     (void)options;
-    return fixture_input(figures->fixture)->executive;
+    return model_fixture_input(figures->fixture)->executive;
 }
 
 const struct model_portfolio *figures_portfolio(struct figures *figures,
                                                 const struct model_options *options)
 {
     (void)options;
-    return fixture_input(figures->fixture)->portfolio_model;
+    return model_fixture_input(figures->fixture)->portfolio_model;
 }
 
 const struct model_recon *figures_recon(struct figures *figures,
                                         const struct model_options *options)
 {
     (void)options;
-    return fixture_input(figures->fixture)->recon;
+    return model_fixture_input(figures->fixture)->recon;
 }
 
 const struct model_fleet *figures_fleet(struct figures *figures)
 {
-    return fixture_input(figures->fixture)->fleet_model;
+    return model_fixture_input(figures->fixture)->fleet_model;
 }
 
 const struct model_entity *figures_entity(struct figures *figures, const char *entity)
 {
     (void)entity;
-    return fixture_input(figures->fixture)->entity;
+    return model_fixture_input(figures->fixture)->entity;
 }
 
 /* --- the program around the console
@@ -83,7 +83,7 @@ struct host {
 static int64_t wall_ms(void *user)
 {
     (void)user;
-    return FIXTURE_NOW_MS;
+    return MODEL_NOW_MS;
 }
 
 static int64_t mono_ms(void *user)
@@ -146,9 +146,9 @@ int console_host_run(const struct host_options *options)
 {
     if (options->with_guard)
         guard_start();
-    struct host host = {.figures = {.fixture = fixture_new(), .generation = 1}};
+    struct host host = {.figures = {.fixture = model_fixture_new(), .generation = 1}};
     struct config config;
-    fill_config(&config, fixture_input(host.figures.fixture)->portfolio_model);
+    fill_config(&config, model_fixture_input(host.figures.fixture)->portfolio_model);
     uv_loop_t loop;
     if (uv_loop_init(&loop) != 0)
         return 1;
@@ -174,7 +174,7 @@ int console_host_run(const struct host_options *options)
     uv_timer_start(&host.lag, on_lag, 10, 10);
     uv_run(&loop, UV_RUN_DEFAULT);
     int leaked = uv_loop_close(&loop);
-    fixture_free(host.figures.fixture);
+    model_fixture_free(host.figures.fixture);
     if (options->report_fd >= 0)
         dprintf(options->report_fd, "lag %llu\n", (unsigned long long)host.lag_worst);
     return leaked ? 70 : host.exit_status;

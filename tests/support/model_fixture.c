@@ -7,7 +7,7 @@
 enum { FLEET = 1203, ROWS = 44, CHECKS = 34, MINUTE = 60000, HOUR = 60 * MINUTE };
 #define DAY ((int64_t)24 * HOUR)
 
-struct fixture {
+struct model_fixture {
     struct pane_input input;
     struct coverage coverage;
     struct model_executive executive;
@@ -25,8 +25,8 @@ struct fixture {
     uint32_t seed;
 };
 
-struct figure fixture_figure(const char *value, enum figure_format format,
-                             const char *currency, enum mark mark)
+struct figure model_fixture_figure(const char *value, enum figure_format format,
+                                   const char *currency, enum mark mark)
 {
     struct figure figure = {.present = mark_has_number(mark),
                             .mark = mark,
@@ -34,7 +34,7 @@ struct figure fixture_figure(const char *value, enum figure_format format,
                             .currency = currency,
                             .included = 1,
                             .expected = 1,
-                            .as_of_ms = FIXTURE_NOW_MS - 9000,
+                            .as_of_ms = MODEL_NOW_MS - 9000,
                             .why = ""};
     if (figure.present && decimal_parse(text_of(value), &figure.value) != DECIMAL_OK)
         abort();
@@ -43,7 +43,8 @@ struct figure fixture_figure(const char *value, enum figure_format format,
 
 static struct figure absent(void)
 {
-    struct figure figure = fixture_figure("0", FORMAT_MONEY, "", MARK_NOT_APPLICABLE);
+    struct figure figure =
+        model_fixture_figure("0", FORMAT_MONEY, "", MARK_NOT_APPLICABLE);
     figure.as_of_ms = 0;
     return figure;
 }
@@ -52,22 +53,23 @@ static struct figure total(const char *value, enum figure_format format,
                            const char *currency, enum mark mark, uint32_t included,
                            uint32_t expected)
 {
-    struct figure figure = fixture_figure(value, format, currency, mark);
+    struct figure figure = model_fixture_figure(value, format, currency, mark);
     figure.included = included;
     figure.expected = expected;
     figure.partial = included < expected || mark == MARK_LAST_KNOWN;
-    figure.as_of_ms = FIXTURE_NOW_MS - 14 * MINUTE;
+    figure.as_of_ms = MODEL_NOW_MS - 14 * MINUTE;
     return figure;
 }
 
 /* A small generator of its own: the same pictures on every machine. */
-static uint32_t next(struct fixture *fixture, uint32_t below)
+static uint32_t next(struct model_fixture *fixture, uint32_t below)
 {
     fixture->seed = fixture->seed * 1664525u + 1013904223u;
     return (fixture->seed >> 8) % below;
 }
 
-static void random_amount(struct fixture *fixture, char text[32], uint32_t millions)
+static void random_amount(struct model_fixture *fixture, char text[32],
+                          uint32_t millions)
 {
     snprintf(text, 32, "%u.%02u",
              next(fixture, millions) * 1000000u / 10u + next(fixture, 1000000),
@@ -96,7 +98,7 @@ static void fill_coverage(struct coverage *coverage)
                                   .down = 7,
                                   .weight_expected = FLEET,
                                   .weight_answered = 1184,
-                                  .oldest_as_of_ms = FIXTURE_NOW_MS - 14 * MINUTE,
+                                  .oldest_as_of_ms = MODEL_NOW_MS - 14 * MINUTE,
                                   .oldest_entity = "kings-yard-0442",
                                   .fx_date = 20261120,
                                   .fx_current = true,
@@ -110,26 +112,26 @@ static void fill_headlines(struct model_executive *executive)
         .key = "net_assets",
         .label = "Net asset value",
         .now = total("4812600000.00", FORMAT_MONEY, "EUR", MARK_LAST_KNOWN, 1202, 1203),
-        .budget = fixture_figure("12400000", FORMAT_MONEY, "EUR", MARK_CURRENT),
-        .percent = fixture_figure("0.0026", FORMAT_PERCENT, "", MARK_CURRENT)};
+        .budget = model_fixture_figure("12400000", FORMAT_MONEY, "EUR", MARK_CURRENT),
+        .percent = model_fixture_figure("0.0026", FORMAT_PERCENT, "", MARK_CURRENT)};
     lines[1] = (struct headline){
         .key = "cash",
         .label = "Cash",
         .now = total("318244120.40", FORMAT_MONEY, "EUR", MARK_LAST_KNOWN, 1202, 1203),
-        .budget = fixture_figure("-4100000", FORMAT_MONEY, "EUR", MARK_CURRENT),
-        .percent = fixture_figure("-0.0127", FORMAT_PERCENT, "", MARK_CURRENT)};
+        .budget = model_fixture_figure("-4100000", FORMAT_MONEY, "EUR", MARK_CURRENT),
+        .percent = model_fixture_figure("-0.0127", FORMAT_PERCENT, "", MARK_CURRENT)};
     lines[2] = (struct headline){
         .key = "debt",
         .label = "Debt",
         .now = total("2107900000.00", FORMAT_MONEY, "EUR", MARK_AGING, 1203, 1203),
-        .budget = fixture_figure("0", FORMAT_MONEY, "EUR", MARK_CURRENT),
-        .percent = fixture_figure("0", FORMAT_PERCENT, "", MARK_CURRENT)};
+        .budget = model_fixture_figure("0", FORMAT_MONEY, "EUR", MARK_CURRENT),
+        .percent = model_fixture_figure("0", FORMAT_PERCENT, "", MARK_CURRENT)};
     lines[3] = (struct headline){
         .key = "noi",
         .label = "NOI",
         .now = total("27104400.00", FORMAT_MONEY, "EUR", MARK_LAST_KNOWN, 1190, 1203),
-        .budget = fixture_figure("-310220", FORMAT_MONEY, "EUR", MARK_CURRENT),
-        .percent = fixture_figure("-0.0113", FORMAT_PERCENT, "", MARK_CURRENT)};
+        .budget = model_fixture_figure("-310220", FORMAT_MONEY, "EUR", MARK_CURRENT),
+        .percent = model_fixture_figure("-0.0113", FORMAT_PERCENT, "", MARK_CURRENT)};
     lines[4] = (struct headline){
         .key = "ltv",
         .label = "Loan to value",
@@ -224,12 +226,13 @@ static void fill_exceptions(struct model_executive *executive)
     for (unsigned i = 0; i < 8; i++)
         lines[i] = (struct exception_line){
             .severity = given[i].severity,
-            .since_ms = FIXTURE_NOW_MS - given[i].ago,
+            .since_ms = MODEL_NOW_MS - given[i].ago,
             .entity = given[i].entity,
             .what = given[i].what,
-            .amount = given[i].amount ? fixture_figure(given[i].amount, FORMAT_MONEY,
-                                                       "EUR", MARK_CURRENT)
-                                      : absent(),
+            .amount = given[i].amount
+                          ? model_fixture_figure(given[i].amount, FORMAT_MONEY, "EUR",
+                                                 MARK_CURRENT)
+                          : absent(),
             .count = given[i].count};
     executive->exceptions = lines;
     executive->exception_count = 8;
@@ -260,10 +263,11 @@ static void fill_covenants(struct model_executive *executive)
             .title = given[i].title,
             .metric = "ltv",
             .is_minimum = given[i].is_minimum,
-            .tested = fixture_figure(given[i].tested, format, "", MARK_CURRENT),
-            .threshold = fixture_figure(given[i].threshold, format, "", MARK_CURRENT),
-            .headroom =
-                fixture_figure(given[i].headroom, FORMAT_PERCENT, "", MARK_CURRENT),
+            .tested = model_fixture_figure(given[i].tested, format, "", MARK_CURRENT),
+            .threshold =
+                model_fixture_figure(given[i].threshold, format, "", MARK_CURRENT),
+            .headroom = model_fixture_figure(given[i].headroom, FORMAT_PERCENT, "",
+                                             MARK_CURRENT),
             .state = given[i].state,
             .due = 20261231};
     }
@@ -307,14 +311,14 @@ static void fill_rest(struct model_executive *executive)
         variances[i] = (struct variance_line){
             .entity = given[i].entity,
             .key = given[i].key,
-            .actual =
-                fixture_figure(given[i].actual, FORMAT_MONEY, "EUR", MARK_CURRENT),
-            .budget =
-                fixture_figure(given[i].budget, FORMAT_MONEY, "EUR", MARK_CURRENT),
-            .variance =
-                fixture_figure(given[i].variance, FORMAT_MONEY, "EUR", MARK_CURRENT),
-            .percent =
-                fixture_figure(given[i].percent, FORMAT_PERCENT, "", MARK_CURRENT),
+            .actual = model_fixture_figure(given[i].actual, FORMAT_MONEY, "EUR",
+                                           MARK_CURRENT),
+            .budget = model_fixture_figure(given[i].budget, FORMAT_MONEY, "EUR",
+                                           MARK_CURRENT),
+            .variance = model_fixture_figure(given[i].variance, FORMAT_MONEY, "EUR",
+                                             MARK_CURRENT),
+            .percent = model_fixture_figure(given[i].percent, FORMAT_PERCENT, "",
+                                            MARK_CURRENT),
             .favourable = given[i].favourable,
             .is_exception = true};
     static const char *const days[] = {"0-30", "31-60", "61-90", ">90"};
@@ -334,7 +338,7 @@ static void fill_rest(struct model_executive *executive)
     executive->age_count = 4;
 }
 
-static void fill_executive(struct fixture *fixture)
+static void fill_executive(struct model_fixture *fixture)
 {
     struct model_executive *executive = &fixture->executive;
     *executive = (struct model_executive){.portfolio = "all",
@@ -366,7 +370,7 @@ static enum mark row_mark(unsigned i)
     }
 }
 
-static void fill_row(struct fixture *fixture, unsigned i, const char *code)
+static void fill_row(struct model_fixture *fixture, unsigned i, const char *code)
 {
     static const char *const states[] = {"live", "stale", "aging", "down: path fra-gw2",
                                          "refused: pos not permitted"};
@@ -383,32 +387,35 @@ static void fill_row(struct fixture *fixture, unsigned i, const char *code)
                                   .currency = code,
                                   .mark = mark,
                                   .breaks = i % 9 == 4};
-    row->effective = fixture_figure(i % 3 ? "1" : "0.8", FORMAT_PERCENT, "", mark);
+    row->effective =
+        model_fixture_figure(i % 3 ? "1" : "0.8", FORMAT_PERCENT, "", mark);
     random_amount(fixture, text, 900);
-    row->net_assets = fixture_figure(text, FORMAT_MONEY, "EUR", mark);
+    row->net_assets = model_fixture_figure(text, FORMAT_MONEY, "EUR", mark);
     if (i == 7) {
-        row->net_assets = fixture_figure("-1123724.00", FORMAT_MONEY, "EUR", mark);
+        row->net_assets =
+            model_fixture_figure("-1123724.00", FORMAT_MONEY, "EUR", mark);
     }
     struct figure *const amounts[] = {&row->cash, &row->debt, &row->revenue, &row->noi,
                                       &row->net_income};
     static const uint32_t sizes[] = {80, 900, 70, 40, 30};
     for (unsigned k = 0; k < 5; k++) {
         random_amount(fixture, text, sizes[k]);
-        *amounts[k] = fixture_figure(text, FORMAT_MONEY, "EUR", mark);
+        *amounts[k] = model_fixture_figure(text, FORMAT_MONEY, "EUR", mark);
     }
     snprintf(text, sizeof text, "0.%02u", 30 + next(fixture, 65));
-    row->ltv = fixture_figure(text, FORMAT_PERCENT, "", mark);
+    row->ltv = model_fixture_figure(text, FORMAT_PERCENT, "", mark);
     snprintf(text, sizeof text, "0.%02u", 70 + next(fixture, 30));
     row->occupancy =
-        i % 5 == 3 ? absent() : fixture_figure(text, FORMAT_PERCENT, "", mark);
+        i % 5 == 3 ? absent() : model_fixture_figure(text, FORMAT_PERCENT, "", mark);
     snprintf(text, sizeof text, "1.%02u", next(fixture, 90));
-    row->dscr = i % 7 == 2 ? absent() : fixture_figure(text, FORMAT_RATIO, "", mark);
+    row->dscr =
+        i % 7 == 2 ? absent() : model_fixture_figure(text, FORMAT_RATIO, "", mark);
     row->as_of_ms = mark == MARK_REFUSED      ? 0
-                    : mark == MARK_LAST_KNOWN ? FIXTURE_NOW_MS - 14 * MINUTE
-                    : mark == MARK_STALE      ? FIXTURE_NOW_MS - 11 * MINUTE
+                    : mark == MARK_LAST_KNOWN ? MODEL_NOW_MS - 14 * MINUTE
+                    : mark == MARK_STALE      ? MODEL_NOW_MS - 11 * MINUTE
                     : mark == MARK_AGING
-                        ? FIXTURE_NOW_MS - 2 * MINUTE
-                        : FIXTURE_NOW_MS - 1000 * (1 + next(fixture, 55));
+                        ? MODEL_NOW_MS - 2 * MINUTE
+                        : MODEL_NOW_MS - 1000 * (1 + next(fixture, 55));
     row->state = states[mark == MARK_STALE        ? 1
                         : mark == MARK_AGING      ? 2
                         : mark == MARK_LAST_KNOWN ? 3
@@ -447,11 +454,12 @@ static void fill_statement(struct model_portfolio *portfolio)
     static const char *const amounts[] = {"-42500.00", "360000.00", "40000.00",
                                           "107348.38"};
     for (unsigned i = 0; i < 4; i++)
-        parts[i] = (struct contribution){
-            .entity = names[i],
-            .what = "net income",
-            .figure = fixture_figure(amounts[i], FORMAT_MONEY, "EUR", MARK_CURRENT),
-            .reason = ""};
+        parts[i] =
+            (struct contribution){.entity = names[i],
+                                  .what = "net income",
+                                  .figure = model_fixture_figure(
+                                      amounts[i], FORMAT_MONEY, "EUR", MARK_CURRENT),
+                                  .reason = ""};
     for (unsigned i = 0; i < 10; i++)
         lines[i] =
             (struct statement_line){.key = given[i].key,
@@ -465,22 +473,23 @@ static void fill_statement(struct model_portfolio *portfolio)
     left_out[0] = (struct contribution){
         .entity = "union-sq-0004",
         .what = "all of it",
-        .figure = fixture_figure("0", FORMAT_MONEY, "EUR", MARK_REFUSED),
+        .figure = model_fixture_figure("0", FORMAT_MONEY, "EUR", MARK_REFUSED),
         .left_out = true,
         .reason = "pos is not permitted to this device"};
-    left_out[1] = (struct contribution){
-        .entity = "kings-yard-0442",
-        .what = "receivable facing union-sq-0004",
-        .figure = fixture_figure("23500.00", FORMAT_MONEY, "EUR", MARK_LAST_KNOWN),
-        .left_out = true,
-        .reason = "its counterparty is not available"};
+    left_out[1] =
+        (struct contribution){.entity = "kings-yard-0442",
+                              .what = "receivable facing union-sq-0004",
+                              .figure = model_fixture_figure("23500.00", FORMAT_MONEY,
+                                                             "EUR", MARK_LAST_KNOWN),
+                              .left_out = true,
+                              .reason = "its counterparty is not available"};
     portfolio->statement = lines;
     portfolio->statement_count = 10;
     portfolio->left_out = left_out;
     portfolio->left_out_count = 2;
 }
 
-static void fill_portfolio(struct fixture *fixture)
+static void fill_portfolio(struct model_fixture *fixture)
 {
     static const char *const codes[] = {"EUR", "GBP", "SEK", "CHF"};
     for (unsigned i = 0; i < ROWS; i++)
@@ -514,7 +523,7 @@ static void fill_portfolio(struct fixture *fixture)
     sum->dscr = total("1.42", FORMAT_RATIO, "", MARK_LAST_KNOWN, 43, 44);
     sum->breaks = 5;
     sum->mark = MARK_LAST_KNOWN;
-    sum->as_of_ms = FIXTURE_NOW_MS - 14 * MINUTE;
+    sum->as_of_ms = MODEL_NOW_MS - 14 * MINUTE;
     fill_statement(portfolio);
 }
 
@@ -527,13 +536,13 @@ static struct check_side side_of(const char *entity, const char *what,
     struct check_side side = {
         .entity = entity,
         .what = what,
-        .figure = fixture_figure(amount, FORMAT_MONEY, "EUR", mark),
-        .as_of_ms = mark_has_number(mark) ? FIXTURE_NOW_MS - age : 0,
+        .figure = model_fixture_figure(amount, FORMAT_MONEY, "EUR", mark),
+        .as_of_ms = mark_has_number(mark) ? MODEL_NOW_MS - age : 0,
         .row_keys = keys};
     return side;
 }
 
-static void fill_named_checks(struct fixture *fixture)
+static void fill_named_checks(struct model_fixture *fixture)
 {
     static const struct {
         const char *id, *title, *cls, *a, *b, *difference, *tolerance, *hint;
@@ -572,21 +581,21 @@ static void fill_named_checks(struct fixture *fixture)
             .a = side_of(given[i].a, "receivable", "12000000.00", MARK_CURRENT, 4000),
             .b = side_of(given[i].b, "payable", "12412880.00", given[i].mark,
                          given[i].age),
-            .difference = fixture_figure(
+            .difference = model_fixture_figure(
                 given[i].difference, FORMAT_MONEY, "EUR",
                 given[i].group == GROUP_UNKNOWN ? MARK_REFUSED : given[i].mark),
             .status = given[i].status,
             .group = given[i].group,
             .hint = given[i].hint,
             .age_days = i < 3 ? (int64_t)i * 40 : -1,
-            .first_seen_ms = FIXTURE_NOW_MS - 2 * HOUR};
+            .first_seen_ms = MODEL_NOW_MS - 2 * HOUR};
         check->difference.partial = given[i].group == GROUP_PARTIAL;
         if (decimal_parse(text_of(given[i].tolerance), &check->tolerance) != DECIMAL_OK)
             abort();
     }
 }
 
-static void fill_recon(struct fixture *fixture)
+static void fill_recon(struct model_fixture *fixture)
 {
     fill_named_checks(fixture);
     for (unsigned i = 8; i < CHECKS; i++) {
@@ -608,7 +617,7 @@ static void fill_recon(struct fixture *fixture)
                          MARK_CURRENT, 2000),
             .b = side_of(fixture->check_names[i][1], "payable", "48750.00",
                          MARK_CURRENT, 9000),
-            .difference = fixture_figure(text, FORMAT_MONEY, "EUR", MARK_CURRENT),
+            .difference = model_fixture_figure(text, FORMAT_MONEY, "EUR", MARK_CURRENT),
             .tolerance = decimal_from_int(100),
             .status = within ? CHECK_MATCHED_TOLERANCE : CHECK_MATCHED,
             .group = within ? GROUP_WITHIN : GROUP_MATCH,
@@ -623,9 +632,10 @@ static void fill_recon(struct fixture *fixture)
                                   .check_count = CHECKS};
     for (unsigned i = 0; i < CHECKS; i++)
         recon->counts[fixture->checks[i].group]++;
-    recon->unresolved = fixture_figure("440212.15", FORMAT_MONEY, "EUR", MARK_CURRENT);
+    recon->unresolved =
+        model_fixture_figure("440212.15", FORMAT_MONEY, "EUR", MARK_CURRENT);
     recon->unavailable_exposure =
-        fixture_figure("12000.00", FORMAT_MONEY, "EUR", MARK_CURRENT);
+        model_fixture_figure("12000.00", FORMAT_MONEY, "EUR", MARK_CURRENT);
 }
 
 /* --- fleet -------------------------------------------------------------------- */
@@ -641,7 +651,7 @@ static enum mark link_mark(unsigned i)
     return i % 57 == 40 ? MARK_AGING : MARK_CURRENT;
 }
 
-static void fill_link(struct fixture *fixture, unsigned i, const char *group)
+static void fill_link(struct model_fixture *fixture, unsigned i, const char *group)
 {
     struct fleet_line *line = &fixture->links[i];
     enum mark mark = link_mark(i);
@@ -661,16 +671,16 @@ static void fill_link(struct fixture *fixture, unsigned i, const char *group)
                                          : mark == MARK_AGING ? "aging"
                                                               : "live",
                                 .rows = 40,
-                                .as_of_ms = FIXTURE_NOW_MS - 5000};
+                                .as_of_ms = MODEL_NOW_MS - 5000};
     line->status = (struct link_status){
         .state = down ? LINK_BACKING_OFF : LINK_LIVE,
-        .last_ok_ms = FIXTURE_NOW_MS - (down                 ? 14 * MINUTE
-                                        : mark == MARK_STALE ? 11 * MINUTE
-                                        : mark == MARK_AGING ? 2 * MINUTE
-                                                             : 3000),
-        .down_since_ms = down ? FIXTURE_NOW_MS - 14 * MINUTE : 0,
+        .last_ok_ms = MODEL_NOW_MS - (down                 ? 14 * MINUTE
+                                      : mark == MARK_STALE ? 11 * MINUTE
+                                      : mark == MARK_AGING ? 2 * MINUTE
+                                                           : 3000),
+        .down_since_ms = down ? MODEL_NOW_MS - 14 * MINUTE : 0,
         .retry_at_mono_ms = down ? 1000000 + 18000 : 0,
-        .capability_ends_ms = FIXTURE_NOW_MS + 31 * MINUTE,
+        .capability_ends_ms = MODEL_NOW_MS + 31 * MINUTE,
         .rtt_ms = down ? -1 : (int32_t)(20 + i % 60),
         .attempts = down ? 41 : 0,
         .revision = 40217,
@@ -684,7 +694,7 @@ static void fill_link(struct fixture *fixture, unsigned i, const char *group)
              "SHA256:mzt0Jc4mAcDs0hXqQkQ9vTAXFtTbcqjPiZJc2x4rY%02u", i % 100);
 }
 
-static void fill_fleet(struct fixture *fixture)
+static void fill_fleet(struct model_fixture *fixture)
 {
     unsigned at = 0;
     for (unsigned g = 0; g < 6; g++)
@@ -699,7 +709,7 @@ static void fill_fleet(struct fixture *fixture)
 
 /* --- entity ------------------------------------------------------------------- */
 
-static void fill_entity(struct fixture *fixture)
+static void fill_entity(struct model_fixture *fixture)
 {
     static const struct {
         enum view view;
@@ -743,11 +753,12 @@ static void fill_entity(struct fixture *fixture)
             .view = given[i].view,
             .key = given[i].key,
             .label = given[i].label,
-            .figure = fixture_figure(given[i].amount ? given[i].amount : "0",
+            .figure =
+                model_fixture_figure(given[i].amount ? given[i].amount : "0",
                                      given[i].format, given[i].currency, given[i].mark),
             .text = given[i].text,
             .detail = "period=2026  cls=A  open=140000.00  move=9428.32  n=118",
-            .as_of_ms = FIXTURE_NOW_MS - given[i].age,
+            .as_of_ms = MODEL_NOW_MS - given[i].age,
             .seq = 40217 - (int64_t)i,
             .used_in = given[i].used_in};
     }
@@ -769,11 +780,11 @@ static void fill_entity(struct fixture *fixture)
 static void fill_words(struct pane_input *input)
 {
     static const struct log_line log[] = {
-        {FIXTURE_NOW_MS - 14 * MINUTE, SEVERITY_WARNING, "kings-yard-0442",
+        {MODEL_NOW_MS - 14 * MINUTE, SEVERITY_WARNING, "kings-yard-0442",
          "live -> backing off: connect timeout"},
-        {FIXTURE_NOW_MS - 31 * MINUTE, SEVERITY_INFO, "oak-plaza-0013",
+        {MODEL_NOW_MS - 31 * MINUTE, SEVERITY_INFO, "oak-plaza-0013",
          "backing off -> live"},
-        {FIXTURE_NOW_MS - 2 * HOUR, SEVERITY_INFO, "", "the console was opened"},
+        {MODEL_NOW_MS - 2 * HOUR, SEVERITY_INFO, "", "the console was opened"},
     };
     static const struct help_line help[] = {
         {"move and open", "Up k", "up", "one row up"},
@@ -796,9 +807,9 @@ static void fill_words(struct pane_input *input)
     input->fact_count = 5;
 }
 
-struct fixture *fixture_new(void)
+struct model_fixture *model_fixture_new(void)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct model_fixture *fixture = calloc(1, sizeof *fixture);
     if (!fixture)
         abort();
     fixture->seed = 20261123;
@@ -812,7 +823,7 @@ struct fixture *fixture_new(void)
                                          .portfolio = "all",
                                          .operator_name = "mkeller@northgate",
                                          .entity_id = "north-mill-0016",
-                                         .now_ms = FIXTURE_NOW_MS,
+                                         .now_ms = MODEL_NOW_MS,
                                          .mono_ms = 1000000,
                                          .coverage = &fixture->coverage,
                                          .critical = 3,
@@ -828,31 +839,31 @@ struct fixture *fixture_new(void)
     return fixture;
 }
 
-void fixture_free(struct fixture *fixture)
+void model_fixture_free(struct model_fixture *fixture)
 {
     free(fixture);
 }
 
-struct pane_input *fixture_input(struct fixture *fixture)
+struct pane_input *model_fixture_input(struct model_fixture *fixture)
 {
     return &fixture->input;
 }
 
-struct coverage *fixture_coverage(struct fixture *fixture)
+struct coverage *model_fixture_coverage(struct model_fixture *fixture)
 {
     return &fixture->coverage;
 }
 
-void fixture_pane_open(enum pane_id id, const struct pane_input *input,
-                       struct fixture_pane *pane)
+void pane_fixture_open(enum pane_id id, const struct pane_input *input,
+                       struct pane_fixture *pane)
 {
-    *pane = (struct fixture_pane){.entries = {NULL}};
+    *pane = (struct pane_fixture){.entries = {NULL}};
     pane_state_init(id, &pane->state);
-    fixture_pane_arrange(id, input, pane);
+    pane_fixture_arrange(id, input, pane);
 }
 
-void fixture_pane_arrange(enum pane_id id, const struct pane_input *input,
-                          struct fixture_pane *pane)
+void pane_fixture_arrange(enum pane_id id, const struct pane_input *input,
+                          struct pane_fixture *pane)
 {
     for (unsigned part = 0; part < panes[id].parts; part++) {
         struct table table;
@@ -871,7 +882,7 @@ void fixture_pane_arrange(enum pane_id id, const struct pane_input *input,
     }
 }
 
-void fixture_pane_close(struct fixture_pane *pane)
+void pane_fixture_close(struct pane_fixture *pane)
 {
     for (unsigned part = 0; part < PANE_PARTS; part++)
         free(pane->entries[part]);

@@ -1,6 +1,6 @@
 /* The one table of what a key does: it draws Help, answers --print-keys, and is what
  * the command line knows. */
-#include "tui/action.h"
+#include "tui/actions.h"
 
 #include <stdio.h>
 #include <stdlib.h>

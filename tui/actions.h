@@ -1,7 +1,7 @@
-/* action.h - the list of actions, for programs that have no console: fleet
+/* actions.h - the list of actions, for programs that have no console: fleet
  * --print-keys. */
-#ifndef TUI_ACTION_H
-#define TUI_ACTION_H
+#ifndef TUI_ACTIONS_H
+#define TUI_ACTIONS_H
 
 #include <stdio.h>
 
