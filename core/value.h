@@ -11,8 +11,9 @@
 
 enum { SHARE_PLACES = 9 };
 
-/* |money| of one row; 10^8 such rows still fit 128 bits with SHARE_PLACES. */
-#define MONEY_LIMIT ((__int128)1000000000000000000 * 1000)
+/* |money| of one row, 10^24.  Plain sums of rows cannot overflow; those with
+ * SHARE_PLACES are checked. */
+#define MONEY_LIMIT ((__int128)1000000000000 * 1000000000000)
 
 /* num/den, den > 0, no common factor. */
 struct ratio {
