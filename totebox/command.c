@@ -17,7 +17,7 @@ bool output_format_by_name(const char *name, enum output_format *format)
 int command_fail(const char *command, const struct problem *problem)
 {
     fprintf(stderr, "totebox %s: %s\n", command, problem->words);
-    return problem->error;
+    return (int)problem->error;
 }
 
 int command_usage(const char *usage, bool asked)

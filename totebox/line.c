@@ -14,6 +14,12 @@ static const char *const field_names[] = {
 #undef LINE_FIELD_NAME
 };
 
+static const uint8_t field_lengths[] = {
+#define LINE_FIELD_LENGTH(field, name) [field] = sizeof(name) - 1,
+    LINE_FIELDS(LINE_FIELD_LENGTH)
+#undef LINE_FIELD_LENGTH
+};
+
 void line_init(struct line *line, enum line_type type)
 {
     memset(line, 0, sizeof(*line));
@@ -276,18 +282,20 @@ static bool take_number(struct cursor *cursor, struct text *text, uint64_t *valu
            (text->length == 1 || *start != '0');
 }
 
+/* Fields stand in the order of the table, so the next is found within a few steps. */
 static int find_field(const struct cursor *cursor, struct text object, struct text name)
 {
-    for (int step = 1; step <= FIELD_COUNT; step++) {
-        int i = (cursor->last + step) % FIELD_COUNT;
+    uint32_t before = object.length ? object.length + 1 : 0;
+
+    for (int step = 1, i = cursor->last + 1; step <= FIELD_COUNT; step++, i++) {
+        if (i >= FIELD_COUNT)
+            i = 0;
         const char *known = field_names[i];
-        if (object.length) {
-            if (strncmp(known, object.bytes, object.length) != 0 ||
-                known[object.length] != '.')
-                continue;
-            known += object.length + 1;
-        }
-        if (strncmp(known, name.bytes, name.length) == 0 && known[name.length] == '\0')
+        if (field_lengths[i] != before + name.length ||
+            memcmp(known + before, name.bytes, name.length) != 0)
+            continue;
+        if (before == 0 || (memcmp(known, object.bytes, object.length) == 0 &&
+                            known[object.length] == '.'))
             return i;
     }
     return -1;
@@ -296,9 +304,12 @@ static int find_field(const struct cursor *cursor, struct text object, struct te
 /* v, seq, at, left, type and prev: what the ledger adds.  False: none of these. */
 static bool is_head(struct text name, unsigned *bit)
 {
-    static const char *const names[] = {"v", "seq", "at", "left", "type", "prev"};
+    static const char names[][5] = {"v", "seq", "at", "left", "type", "prev"};
+    static const uint8_t lengths[] = {1, 3, 2, 4, 4, 4};
+
     for (unsigned i = 0; i < 6; i++) {
-        if (text_equal(name, text_of(names[i]))) {
+        if (name.length == lengths[i] &&
+            memcmp(name.bytes, names[i], lengths[i]) == 0) {
             *bit = 1U << i;
             return true;
         }

@@ -26,26 +26,6 @@ static const char usage[] =
     "Exit status: 0 done, 1 refused, 2 usage, 3 the archive is damaged, 4 the system\n"
     "failed.\n";
 
-/* Until the fragment import.mk brings them. */
-#if !__has_include("totebox/command_import.c")
-int import_main(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    fputs("totebox: built without imports\n", stderr);
-    return ARCHIVE_FAILED;
-}
-#endif
-#if !__has_include("totebox/command_append.c")
-int append_main(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    fputs("totebox: built without append\n", stderr);
-    return ARCHIVE_FAILED;
-}
-#endif
-
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
