@@ -32,6 +32,7 @@ bin_PROGRAMS += totebox/totebox
 totebox_totebox_SOURCES = totebox/main.c
 totebox_totebox_LDADD = $(TOTEBOX_LIBS)
 
+SHELL_TESTS += tests/totebox/command_test.sh tests/totebox/hackclub_test.sh
 EXTRA_DIST += tests/totebox/archive_support.h tests/totebox/support.h
 
 if HAVE_CMOCKA
