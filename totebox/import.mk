@@ -27,6 +27,9 @@ EXTRA_DIST += tests/totebox/import_support.h \
 	tests/totebox/data/tags.csv tests/totebox/data/tags.journal
 
 if HAVE_CMOCKA
+UNIT_TESTS += tests/totebox/append_test
+tests_totebox_append_test_SOURCES = tests/totebox/append_test.c
+tests_totebox_append_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/totebox/csv_test
 tests_totebox_csv_test_SOURCES = tests/totebox/csv_test.c
 tests_totebox_csv_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
@@ -37,3 +40,9 @@ UNIT_TESTS += tests/totebox/import_hledger_test
 tests_totebox_import_hledger_test_SOURCES = tests/totebox/import_hledger_test.c
 tests_totebox_import_hledger_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 endif
+
+FUZZ_TARGETS += tests/fuzz/import_fuzz
+tests_fuzz_import_fuzz_SOURCES = tests/fuzz/import_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_import_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_import_fuzz_LDADD = $(TOTEBOX_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/import
