@@ -223,5 +223,5 @@ int append_main(int argc, char **argv)
         fprintf(stderr, "totebox append: %s\n", problem.words);
     ledger_close(ledger);
     archive_close(archive);
-    return error;
+    return (int)error;
 }

@@ -351,5 +351,5 @@ int import_main(int argc, char **argv)
     write_report(&arguments, error, &report, &problem);
     archive_close(archive);
     import_report_release(&report);
-    return error;
+    return (int)error;
 }
