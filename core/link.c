@@ -292,8 +292,6 @@ static bool apply_group(struct fleet_link *link, const struct delta *delta)
         return true;
     store_commit(links_store(link->links), link->slot, delta->revision);
     link->group_open = false;
-    link->status->revision = delta->revision;
-    link->status->deltas++;
     if (delta->resume.length && delta->resume.length <= sizeof link->resume) {
         memcpy(link->resume, delta->resume.bytes, delta->resume.length);
         link->resume_length = delta->resume.length;

@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "screens/export.h"
-#include "tui/actions.h"
+#include "tui/action.h"
 #include "tui/console.h"
 #include "tui/guard.h"
 #include "tui/settle.h"
-
-#define VERSION PACKAGE_VERSION
 
 static const char usage[] =
     "usage: fleet [--config FILE] [--portfolio NAME] [--color auto|never|always]\n"

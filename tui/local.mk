@@ -21,7 +21,6 @@ libtui_a_SOURCES = \
 	tui/terminal_paint.c tui/terminal_paint.h \
 	tui/theme.c tui/theme.h
 CONSOLE_LIBS = libtui.a $(SCREENS_LIBS) $(NCURSES_LIBS)
-# bin_PROGRAMS += fleet
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/tui/cells_test

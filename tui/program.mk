@@ -3,3 +3,13 @@ noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
 	tui/session.c tui/session.h \
 	tui/settle.c tui/settle.h
+
+bin_PROGRAMS += tui/fleet
+tui_fleet_SOURCES = \
+	tui/main.c \
+	tui/command_check.c \
+	tui/command_console.c \
+	tui/command_keys.c \
+	tui/command_rows.c \
+	tui/commands.h
+tui_fleet_LDADD = libsession.a $(CONSOLE_LIBS) $(CORE_LIBS)
