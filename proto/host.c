@@ -320,7 +320,7 @@ static void cancel(struct host *host, uint32_t id)
     struct answer_entry *answer = host_answer(host, id);
     ticket number = answer->ticket;
     answer->ticket = 0; /* whatever the service does now, nobody waits for it */
-    if (host->service->cancel)
+    if (number && host->service->cancel)
         host->service->cancel(host->user, number);
     settle(host, id, ANSWER_REFUSED);
     host_answer_remove(host, host_answer(host, id));

@@ -14,7 +14,6 @@ struct serving {
     void *object; /* of the target */
     uint32_t target;
     uint32_t answer;
-    ticket ticket;
     struct struct_reader params;
 };
 
@@ -310,6 +309,14 @@ static struct refusal health(const struct serving *serving)
 /* --- Watch, Commander: answered through their ticket --------------------------------
  */
 
+/* From here on the service may answer, and the peer may cancel. */
+static ticket give_ticket(const struct serving *serving)
+{
+    struct answer_entry *answer = host_answer(serving->host, serving->answer);
+    answer->ticket = ++serving->host->last_ticket;
+    return answer->ticket;
+}
+
 static struct refusal next(const struct serving *serving)
 {
     struct exported *exported = &serving->host->exports[serving->target];
@@ -322,7 +329,7 @@ static struct refusal next(const struct serving *serving)
     exported->pending++;
     host_answer(serving->host, serving->answer)->holds_credit = true;
     return serving->service->next(serving->user, serving->object, rows, wait,
-                                  serving->ticket);
+                                  give_ticket(serving));
 }
 
 static struct refusal submit(const struct serving *serving)
@@ -334,7 +341,7 @@ static struct refusal submit(const struct serving *serving)
     if (!command.message || params_are_damaged(serving))
         return refused(PSP_MALFORMED, "there is no command");
     return serving->service->submit(serving->user, serving->object, command,
-                                    serving->ticket);
+                                    give_ticket(serving));
 }
 
 static struct refusal status(const struct serving *serving)
@@ -345,7 +352,7 @@ static struct refusal status(const struct serving *serving)
     if (params_are_damaged(serving))
         return refused(PSP_MALFORMED, "the id cannot be read");
     return serving->service->status(serving->user, serving->object, id,
-                                    serving->ticket);
+                                    give_ticket(serving));
 }
 
 /* --- dispatch ----------------------------------------------------------------------
@@ -395,13 +402,13 @@ void host_call(struct host *host, uint32_t answer_id, uint32_t target,
         .object = host->exports[target].object,
         .target = target,
         .answer = answer_id,
-        .ticket = answer->ticket,
         .params = params,
     };
     answer->target = target;
     host_hold(host, target);
     struct refusal refusal = found ? found->serve(&serving) : unimplemented;
     /* A service may have answered, and then refused in vain. */
-    if (refusal.error != PSP_OK && host_answer_by_ticket(host, serving.ticket))
+    if (refusal.error != PSP_OK &&
+        host_answer(host, answer_id)->state == ANSWER_PENDING)
         host_refuse(host, answer_id, refusal);
 }

@@ -40,7 +40,6 @@ struct answer_entry *host_answer_add(struct host *host, uint32_t id)
     struct answer_entry *answer = &host->answers[host->answer_count++];
     *answer = (struct answer_entry){
         .id = id,
-        .ticket = ++host->last_ticket,
         .target = EXPORT_NONE,
         .result = EXPORT_NONE,
     };

@@ -22,9 +22,9 @@ struct answer_entry {
     enum answer_state state;
     bool is_bootstrap;
     bool holds_credit; /* pending: it counts among the `next` of its watch */
-    ticket ticket;
-    uint32_t target; /* pending: the export that was called, held */
-    uint32_t result; /* the export in pointer field 0 of the results, held; or none */
+    ticket ticket;     /* pending, and the service has it; else 0 */
+    uint32_t target;   /* pending: the export that was called, held */
+    uint32_t result;   /* the export in pointer field 0 of the results, held; or none */
     struct refusal refusal;
 };
 

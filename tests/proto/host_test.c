@@ -645,29 +645,106 @@ static void watch__has_1_to_16_queries_on_distinct_views(void **state)
     scene_end(&scene);
 }
 
+/* A service that hands out objects and does nothing with them. */
 static void service__that_does_nothing_is_unimplemented(void **state)
 {
     (void)state;
-    static const struct host_service nothing = {.hello = NULL};
-    static const uint16_t methods[] = {
-        PSP_TOTEBOX_HELLO, PSP_TOTEBOX_PRESENT,     PSP_TOTEBOX_PAIRING,
-        PSP_TOTEBOX_PAIR,  PSP_TOTEBOX_PAIR_REVEAL, PSP_TOTEBOX_PRESENT_COMMAND};
-    struct scene scene = {0};
-    scene.host = host_new(&scene.output, &nothing, NULL);
+    static const struct {
+        uint32_t target;
+        uint64_t interface;
+        uint16_t method;
+    } calls[] = {
+        {0, PSP_TOTEBOX_ID, PSP_TOTEBOX_HELLO},
+        {0, PSP_TOTEBOX_ID, PSP_TOTEBOX_PAIRING},
+        {0, PSP_TOTEBOX_ID, PSP_TOTEBOX_PAIR},
+        {0, PSP_TOTEBOX_ID, PSP_TOTEBOX_PAIR_REVEAL},
+        {1, PSP_GRANT_ID, PSP_GRANT_DESCRIBE},
+        {1, PSP_GRANT_ID, PSP_GRANT_READ},
+        {1, PSP_GRANT_ID, PSP_GRANT_HEALTH},
+        {2, PSP_WATCH_ID, PSP_WATCH_NEXT},
+        {3, PSP_COMMANDER_ID, PSP_COMMANDER_SUBMIT},
+        {3, PSP_COMMANDER_ID, PSP_COMMANDER_STATUS},
+    };
+    struct scene scene;
+    struct host_service lazy = {
+        .present = counting_methods.present,
+        .present_command = counting_methods.present_command,
+        .watch = counting_methods.watch,
+        .release = counting_methods.release,
+    };
+    static const struct query query = {.view = {"pos", 3}};
+    scene_begin(&scene);
+    host_free(scene.host);
+    scene.host = host_new(&scene.output, &lazy, &scene.service);
     assert_non_null(scene.host);
-    rpc_write_plain(&scene.input, RPC_MESSAGE_BOOTSTRAP_TAG, 0);
+    rpc_write_plain(&scene.input, RPC_MESSAGE_BOOTSTRAP_TAG, 10);
+    present(&scene, 11, PSP_TOTEBOX_PRESENT, 10);
+    watch_queries(&scene, 12, &query, 1);
+    present(&scene, 15, PSP_TOTEBOX_PRESENT_COMMAND, 10);
     assert_int_equal(receive(&scene), PSP_OK);
     buffer_truncate(&scene.output, 0);
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        call(&scene, (struct rpc_call){
-                         .id = 1, .interface = PSP_TOTEBOX_ID, .method = methods[i]});
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        call(&scene, (struct rpc_call){.id = 1,
+                                       .target = calls[i].target,
+                                       .interface = calls[i].interface,
+                                       .method = calls[i].method});
         rpc_write_plain(&scene.input, RPC_MESSAGE_FINISH_TAG, FINISH_WORD(1, true));
         assert_int_equal(receive(&scene), PSP_OK);
-        check_log(&scene, "nothing", "return 1 unimplemented");
+        check_log(&scene, "lazy", "return 1 unimplemented");
     }
-    host_free(scene.host);
-    buffer_release(&scene.output);
-    buffer_release(&scene.input);
+    lazy.present = NULL;
+    lazy.present_command = NULL;
+    lazy.watch = NULL;
+    present(&scene, 20, PSP_TOTEBOX_PRESENT, 10);
+    present(&scene, 21, PSP_TOTEBOX_PRESENT_COMMAND, 10);
+    watch_queries(&scene, 22, &query, 1);
+    assert_int_equal(receive(&scene), PSP_OK);
+    check_log(
+        &scene, "lazier",
+        "return 20 unimplemented; return 21 unimplemented; return 22 unimplemented");
+    scene_end(&scene);
+}
+
+static void present_with_proof(struct scene *scene, uint32_t id, uint16_t tag,
+                               struct text spki)
+{
+    struct builder builder;
+    struct struct_builder message =
+        rpc_message_open(&builder, &scene->input, RPC_MESSAGE_CALL_TAG,
+                         RPC_CALL_DATA_WORDS, RPC_CALL_PTRS);
+    builder_set_u32(message, RPC_CALL_QUESTION_ID_OFF, id);
+    builder_set_u16(message, RPC_CALL_METHOD_ID_OFF, PSP_TOTEBOX_PRESENT);
+    builder_set_u64(message, RPC_CALL_INTERFACE_ID_OFF, PSP_TOTEBOX_ID);
+    struct struct_builder payload = builder_struct(
+        message, RPC_CALL_PARAMS_PTR, RPC_PAYLOAD_DATA_WORDS, RPC_PAYLOAD_PTRS);
+    struct struct_builder params = builder_struct(payload, RPC_PAYLOAD_CONTENT_PTR, 0,
+                                                  PSP_TOTEBOX_PRESENT_PARAMS_PTRS);
+    struct struct_builder proof =
+        builder_struct(params, PSP_TOTEBOX_PRESENT_PARAMS_PROOF_PTR,
+                       PSP_PROOF_DATA_WORDS, PSP_PROOF_PTRS);
+    builder_set_u16(proof, PSP_PROOF_TAG_OFF, tag);
+    builder_data(proof, PSP_PROOF_EXPORTER_SPKI_PTR, spki.bytes, spki.length);
+    assert_int_equal(builder_close(&builder, NULL), PSP_OK);
+}
+
+static void proof__is_of_tls_or_of_an_exporter(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_set(&scene);
+    present_with_proof(&scene, 0, PSP_PROOF_TLS_TAG, TEXT("ignored"));
+    assert_int_equal(receive(&scene), PSP_OK);
+    assert_false(scene.service.had_proof);
+    present_with_proof(&scene, 1, PSP_PROOF_EXPORTER_TAG, TEXT("key"));
+    assert_int_equal(receive(&scene), PSP_OK);
+    assert_true(scene.service.had_proof);
+    present_with_proof(&scene, 2, PSP_PROOF_EXPORTER_TAG, TEXT(""));
+    present_with_proof(&scene, 3, 2, TEXT("key"));
+    assert_int_equal(receive(&scene), PSP_OK);
+    check_log(&scene, "proofs",
+              "return 0 results hosts 4; return 1 results hosts 5; "
+              "return 2 failed psp.malformed; return 3 failed psp.malformed");
+    scene_end(&scene);
 }
 
 /* --- the reference implementation's caller
@@ -754,6 +831,7 @@ int main(void)
         cmocka_unit_test(exports__are_1024),
         cmocka_unit_test(watch__has_1_to_16_queries_on_distinct_views),
         cmocka_unit_test(service__that_does_nothing_is_unimplemented),
+        cmocka_unit_test(proof__is_of_tls_or_of_an_exporter),
         cmocka_unit_test(golden__callers_are_served_however_they_are_cut),
     };
     return cmocka_run_group_tests_name("host", tests, NULL, NULL);

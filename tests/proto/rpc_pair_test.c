@@ -27,6 +27,7 @@ struct pair {
  */
 
 static uint64_t heap_calls;
+static uint64_t heap_left = UINT64_MAX; /* heap calls that succeed */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
@@ -34,22 +35,27 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 
-void *__wrap_malloc(size_t size)
+static bool heap_grants(void)
 {
     heap_calls++;
-    return __real_malloc(size);
+    if (heap_left == UINT64_MAX)
+        return true;
+    return heap_left && heap_left--;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return heap_grants() ? __real_malloc(size) : NULL;
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    heap_calls++;
-    return __real_calloc(count, size);
+    return heap_grants() ? __real_calloc(count, size) : NULL;
 }
 
 void *__wrap_realloc(void *block, size_t size)
 {
-    heap_calls++;
-    return __real_realloc(block, size);
+    return heap_grants() ? __real_realloc(block, size) : NULL;
 }
 
 /* --- the pair ------------------------------------------------------------------------
@@ -366,6 +372,37 @@ static void refusal__travels_as_its_code(void **state)
     pair_free(pair);
 }
 
+static void refusal__may_come_from_each_method(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new(1 << 20);
+    struct stream stream = {0};
+    cap commander;
+    uint8_t bytes[HASH_BYTES] = {4};
+    open_stream(pair, &stream);
+    carry(pair);
+    pair->service.refusal = (struct refusal){PSP_CONFLICT, NULL};
+    struct caller *caller = pair->caller;
+    assert_int_equal(caller_hello(caller, stream.totebox, TEXT("x"), on_answer, pair),
+                     0);
+    assert_int_equal(caller_pairing(caller, stream.totebox, on_answer, pair), 0);
+    assert_int_equal(caller_pair(caller, stream.totebox, bytes, on_answer, pair), 0);
+    assert_int_equal(caller_pair_reveal(caller, stream.totebox, bytes, on_answer, pair),
+                     0);
+    assert_int_equal(caller_present_command(caller, stream.totebox, &pair->token,
+                                            on_present, pair, &commander),
+                     0);
+    assert_int_equal(caller_describe(caller, stream.grant, on_answer, pair), 0);
+    assert_int_equal(caller_health(caller, stream.grant, on_answer, pair), 0);
+    assert_int_equal(caller_read(caller, stream.grant, &entity_query, on_answer, pair),
+                     0);
+    ask_next(pair, stream.watch);
+    carry(pair);
+    assert_int_equal(pair->answer_count, 11);
+    assert_int_equal(count_answers(pair, PSP_CONFLICT), 9);
+    pair_free(pair);
+}
+
 static void each_method__says_what_was_said(void **state)
 {
     (void)state;
@@ -398,8 +435,9 @@ static void each_method__says_what_was_said(void **state)
     assert_int_equal(pair->answer_count, 10);
     assert_int_equal(count_answers(pair, PSP_OK), 10);
     assert_string_equal(pair->service.software, "fleet 0.1");
-    assert_string_equal(pair->service.query,
-                        "entity rows=all columns=all where=0 reduce=0 by=0 limit=0 at=0");
+    assert_string_equal(
+        pair->service.query,
+        "entity rows=all columns=all where=0 reduce=0 by=0 limit=0 at=0");
     assert_false(pair->service.had_proof);
     assert_int_equal(pair->service.made[HOST_COMMANDER], 1);
     pair_free(pair);
@@ -602,6 +640,67 @@ static void end__tells_whoever_waits(void **state)
     pair_free(pair); /* and the host cancels what it had to answer */
 }
 
+/* --- short of memory -----------------------------------------------------------------
+ */
+
+/* A flight in which every step may fail; whatever was asked must be told. */
+static uint32_t fly(struct pair *pair, struct stream *stream)
+{
+    struct caller *caller = pair->caller;
+    uint32_t asked = 0;
+    if (caller_bootstrap(caller, &stream->totebox) != PSP_OK)
+        return 0;
+    asked += caller_present(caller, stream->totebox, &pair->token, on_present, pair,
+                            &stream->grant) == PSP_OK;
+    asked += caller_watch(caller, stream->grant, &entity_query, 1, TEXT("resume"),
+                          on_answer, pair, &stream->watch) == PSP_OK;
+    for (int i = 0; i < 9; i++) /* past the first size of the tables */
+        asked += caller_next(caller, stream->watch, 0, 0, on_next, pair) == PSP_OK;
+    asked +=
+        caller_read(caller, stream->grant, &entity_query, on_answer, pair) == PSP_OK;
+    asked += caller_pairing(caller, stream->totebox, on_answer, pair) == PSP_OK;
+    return asked;
+}
+
+/* Room that the wires take, so that only the two vats meet the shortage. */
+static void reserve_wires(struct pair *pair)
+{
+    assert_non_null(buffer_reserve(&pair->at_host, 1 << 20));
+    assert_non_null(buffer_reserve(&pair->at_caller, 1 << 20));
+}
+
+static bool flight_survives(uint64_t heap)
+{
+    struct pair *pair = pair_new(1 << 20);
+    struct stream stream = {0};
+    reserve_wires(pair);
+    heap_left = heap;
+    uint32_t asked = fly(pair, &stream);
+    move(&pair->up, &pair->at_host, pair->split);
+    bool is_whole = host_receive(pair->host, &pair->at_host) == PSP_OK;
+    move(&pair->down, &pair->at_caller, pair->split);
+    is_whole = caller_receive(pair->caller, &pair->at_caller) == PSP_OK && is_whole;
+    caller_release(pair->caller, stream.watch);
+    bool was_short = heap_left == 0;
+    heap_left = UINT64_MAX;
+    if (is_whole && !was_short)
+        assert_int_equal(count_answers(pair, PSP_OK), 13);
+    caller_free(pair->caller);
+    pair->caller = NULL;
+    assert_int_equal(pair->answer_count, asked);
+    pair_free(pair);
+    return !was_short;
+}
+
+static void flight__survives_every_shortage_of_memory(void **state)
+{
+    (void)state;
+    uint64_t heap = 0;
+    while (!flight_survives(heap))
+        heap++;
+    assert_in_range(heap, 15, 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -612,6 +711,7 @@ int main(void)
         cmocka_unit_test(object__outlives_its_handle_while_a_call_waits),
         cmocka_unit_test(refusal__breaks_what_was_pipelined_on_it),
         cmocka_unit_test(refusal__travels_as_its_code),
+        cmocka_unit_test(refusal__may_come_from_each_method),
         cmocka_unit_test(each_method__says_what_was_said),
         cmocka_unit_test(callbacks__may_ask_again),
         cmocka_unit_test(stream__allocates_nothing_once_it_is_up),
@@ -621,6 +721,7 @@ int main(void)
         cmocka_unit_test(host__stops_at_a_megabyte_unsent),
         cmocka_unit_test(answer__that_is_too_large_is_an_exception),
         cmocka_unit_test(end__tells_whoever_waits),
+        cmocka_unit_test(flight__survives_every_shortage_of_memory),
     };
     return cmocka_run_group_tests_name("rpc_pair", tests, NULL, NULL);
 }

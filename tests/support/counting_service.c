@@ -31,10 +31,12 @@ bool counting_service_is_even(const struct counting_service *service)
 
 void counting_service_token(struct token *token)
 {
-    *token = (struct token){.count = 1};
-    token->link[0].length = 64;
+    *token = (struct token){.count = 0};
     token->link[0].body = calloc(1, 64);
-    assert(token->link[0].body);
+    if (!token->link[0].body)
+        return;
+    token->count = 1;
+    token->link[0].length = 64;
     memset(token->link[0].body, 7, 64);
     memset(token->link[0].signature, 8, SIGNATURE_BYTES);
 }
@@ -42,7 +44,8 @@ void counting_service_token(struct token *token)
 static void *make(struct counting_service *service, enum host_object kind)
 {
     struct object *object = malloc(sizeof *object);
-    assert(object);
+    if (!object)
+        return NULL;
     object->kind = kind;
     service->made[kind]++;
     return object;
@@ -88,6 +91,8 @@ static struct refusal present_as(struct counting_service *service,
     if (service->refusal.error != PSP_OK)
         return service->refusal;
     *object = make(service, kind);
+    if (!*object)
+        return (struct refusal){PSP_NO_MEMORY, NULL};
     *info = (struct grant_info){.rights = 0x1f, .max_rows = 100, .not_after_ms = 5};
     return (struct refusal){PSP_OK, NULL};
 }
@@ -112,9 +117,10 @@ static struct refusal pairing(void *user, struct token *token)
 {
     struct counting_service *service = user;
     service->calls++;
-    if (service->refusal.error == PSP_OK)
-        counting_service_token(token);
-    return service->refusal;
+    if (service->refusal.error != PSP_OK)
+        return service->refusal;
+    counting_service_token(token);
+    return (struct refusal){token->count ? PSP_OK : PSP_NO_MEMORY, NULL};
 }
 
 static struct refusal pair(void *user, struct text commit, uint8_t nonce[HASH_BYTES])
@@ -190,7 +196,8 @@ static struct refusal read_rows(void *user, void *grant, const struct query *que
     struct batch_shape shape = {.view = VIEW_ENTITY};
     write_query(service, query);
     char *cursor = calloc(service->read_words + 1, 8);
-    assert(cursor);
+    if (!cursor)
+        return (struct refusal){PSP_NO_MEMORY, NULL};
     batch_build(results, PSP_GRANT_READ_RESULTS_BATCH_PTR, &shape, service->names, NULL,
                 0, 6, 7, (struct text){cursor, service->read_words * 8});
     free(cursor);
@@ -206,9 +213,10 @@ static struct refusal watch(void *user, void *grant, const struct query *queries
     (void)resume;
     write_query(service, &queries[count - 1]);
     service->query_count = count;
-    if (service->refusal.error == PSP_OK)
-        *watch = make(service, HOST_WATCH);
-    return service->refusal;
+    if (service->refusal.error != PSP_OK)
+        return service->refusal;
+    *watch = make(service, HOST_WATCH);
+    return (struct refusal){*watch ? PSP_OK : PSP_NO_MEMORY, NULL};
 }
 
 static struct refusal wait_for(struct counting_service *service, ticket ticket_of_call)
@@ -301,7 +309,7 @@ bool counting_service_answer(struct counting_service *service)
                        PSP_DELTA_PTRS);
     builder_set_u64(delta, PSP_DELTA_SEQ_OFF, ++service->seq);
     enum psp_error error = host_answer_end(service->host, oldest);
-    assert(error == PSP_OK);
+    assert(error == PSP_OK || error == PSP_NO_MEMORY);
     (void)error;
     return true;
 }

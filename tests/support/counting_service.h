@@ -38,7 +38,7 @@ extern const struct host_service counting_methods;
 /* Answers the oldest call that waits with a heartbeat; false: none. */
 bool counting_service_answer(struct counting_service *service);
 
-/* One link of 64 arbitrary bytes; token_release() it. */
+/* One link of 64 arbitrary bytes, or none when memory is short; token_release() it. */
 void counting_service_token(struct token *token);
 
 #endif
