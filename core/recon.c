@@ -155,6 +155,10 @@ struct recon_check *recon_add(struct recon *recon, const struct check_line *line
     }
     struct recon_check *check = &recon->checks[recon->count++];
     *check = (struct recon_check){.line = *line, .worst = worst};
+    if (!line->difference
+             .currency) /* none yet, and none ever where a side is missing */
+        check->line.difference =
+            (struct figure){.mark = worst, .currency = line->currency, .why = ""};
     check->line.group = group_of(line->status, worst);
     if (check->line.group == GROUP_PROVISIONAL && !*check->line.hint)
         check->line.hint = "one side is not current";
