@@ -243,3 +243,19 @@ enum archive_error archive_open_ledger(const struct archive *archive,
                        text_of(archive->config.origin), archive->authority.public_key,
                        mode, visitor, problem);
 }
+
+enum archive_error archive_sign_off(const struct archive *archive, struct ledger *ledger,
+                                    struct problem *problem)
+{
+    struct problem cause;
+    enum archive_error error;
+
+    if (ledger_checkpoint_lines(ledger) == ledger_lines(ledger))
+        return ARCHIVE_OK;
+    error = ledger_checkpoint(ledger, &archive->authority, &cause);
+    if (error == ARCHIVE_OK)
+        return ARCHIVE_OK;
+    return problem_set(problem, error,
+                       "the lines are in the ledger, but no checkpoint signs them: %.500s",
+                       cause.words);
+}

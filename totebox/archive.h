@@ -83,6 +83,13 @@ MUST_CHECK enum archive_error archive_open_ledger(const struct archive *archive,
                                                   struct ledger **ledger,
                                                   struct problem *problem);
 
+/* Signs the ledger's new size into ledger/checkpoint, after lines were appended: without
+ * it a change to the last lines could not be noticed.  On failure the words say that the
+ * lines themselves are in. */
+MUST_CHECK enum archive_error archive_sign_off(const struct archive *archive,
+                                               struct ledger *ledger,
+                                               struct problem *problem);
+
 /* `directory`/`name`, allocated; NULL when memory is short. */
 char *archive_path(const char *directory, const char *name);
 /* A whole small file; at most `limit` bytes.  Not found is ARCHIVE_FAILED with errno

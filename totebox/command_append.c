@@ -219,6 +219,8 @@ int append_main(int argc, char **argv)
     if (error == ARCHIVE_OK)
         error = stream ? append_stream(archive, ledger, &problem)
                        : append_once(archive, ledger, argc - 2, argv + 2, &problem);
+    if (error == ARCHIVE_OK)
+        error = archive_sign_off(archive, ledger, &problem);
     if (error != ARCHIVE_OK)
         fprintf(stderr, "totebox append: %s\n", problem.words);
     ledger_close(ledger);

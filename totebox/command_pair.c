@@ -112,6 +112,8 @@ static enum archive_error pair(struct desk *desk, struct pairing *pairing,
         error = append_pairing(desk, pairing, now_ms, problem);
     if (error == ARCHIVE_OK)
         error = pairing_store(pairing, desk->archive->directory, problem);
+    if (error == ARCHIVE_OK)
+        error = archive_sign_off(desk->archive, index_ledger(desk->index), problem);
     if (error != ARCHIVE_OK)
         return error;
     fingerprint_write(pairing->holder, fingerprint);
@@ -307,6 +309,8 @@ static enum archive_error revoke(struct desk *desk, const uint8_t *holder,
             problem_set(problem, ARCHIVE_REFUSED, "there is no such active pairing");
     if (error == ARCHIVE_OK)
         error = index_append(desk->index, &batch, archive_clock_ms(), problem);
+    if (error == ARCHIVE_OK)
+        error = archive_sign_off(desk->archive, index_ledger(desk->index), problem);
     if (error == ARCHIVE_OK)
         printf("revoked %llu\n", (unsigned long long)batch.count);
     ledger_batch_release(&batch);

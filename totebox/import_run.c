@@ -142,6 +142,7 @@ static enum archive_error merge(struct run *run, const struct archive *archive,
     if (error == ARCHIVE_OK) {
         run->report->lines = run->batch.count;
         run->report->size = ledger_lines(run->ledger);
+        error = archive_sign_off(archive, run->ledger, problem);
     }
     ledger_close(run->ledger);
     return error;
