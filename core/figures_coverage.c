@@ -57,8 +57,10 @@ static void add_member(struct figures *figures, struct coverage *coverage,
     coverage->weight_expected += weight;
     count_state(coverage, member);
     if (member->standing.included) {
-        coverage->answered++;
-        coverage->weight_answered += weight;
+        /* Last known is in the totals, but it is no answer. */
+        bool answers = member->standing.link != MARK_LAST_KNOWN;
+        coverage->answered += answers;
+        coverage->weight_answered += answers ? weight : 0;
     } else {
         missing[(*count)++] = entity_id(figures, member->entity);
     }
