@@ -62,7 +62,7 @@ done
 for id in $ids; do archive_serve "$id"; done
 {
 	echo "device = \"$estate/device.pem\""
-	echo 'portfolio "many" { root = "" currency = "USD" period = "2025" basis = "aggregate" }'
+	echo 'portfolio "many" { currency = "USD" period = "2025" basis = "aggregate" }'
 	for id in $ids; do
 		archive_wait "$id"
 		conf_totebox "$id" "Number $id" property USD "G${id#N-00}" - 1 account up
