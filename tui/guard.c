@@ -15,7 +15,7 @@ const char guard_reset_sequence[] =
     "\033[?2026l"                                             /* end of a frame */
     "\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?1004l" /* mouse, focus */
     "\033[?2004l"                                             /* bracketed paste */
-    "\033[0m\033[?25h\033[?1049l\033[?1l\033>"; /* colours, cursor, screen */
+    "\033[0m\033[?1049l\033[?25h\033[?1l\033>"; /* colours, screen, cursor */
 
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 

@@ -39,5 +39,16 @@ tests_tui_console_demo_LDADD = $(CONSOLE_TEST_LIBS)
 UNIT_TESTS += tests/tui/keys_test
 tests_tui_keys_test_SOURCES = tests/tui/keys_test.c
 tests_tui_keys_test_LDADD = libtui.a $(UNISTRING_LIBS) $(CMOCKA_LIBS)
+
+if HAVE_VTERM
+check_LIBRARIES += libpty.a
+libpty_a_SOURCES = tests/support/pty.c tests/support/pty.h
+UNIT_TESTS += tests/tui/terminal_test
+tests_tui_terminal_test_SOURCES = tests/tui/terminal_test.c
+tests_tui_terminal_test_LDADD = $(CONSOLE_TEST_LIBS) $(VTERM_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/tui/console_test
+tests_tui_console_test_SOURCES = tests/tui/console_test.c
+tests_tui_console_test_LDADD = libpty.a $(CONSOLE_TEST_LIBS) $(VTERM_LIBS) $(CMOCKA_LIBS)
+endif
 endif
 include tui/program.mk

@@ -26,7 +26,7 @@ enum {
 static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGTSTP, SIGCONT, SIGINT,
                                             SIGTERM,  SIGQUIT, SIGHUP};
 
-static const char enter_modes[] = "\033[?2004h", leave_modes[] = "\033[?2004l";
+static const char enter_modes[] = "\033[?2004h", leave_modes[] = "\033[?2004l\033[?25h";
 static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
 
 struct terminal {
@@ -303,7 +303,13 @@ static void resume(struct terminal *terminal)
         uv_poll_stop(&terminal->readable);
         return;
     }
-    /* Whoever had the terminal meanwhile may have left it in any mode. */
+    /* Whoever had the terminal meanwhile may have left it in any mode, and after a
+     * SIGSTOP we did not leave ourselves: enter again from the start. */
+    const char *bytes;
+    painter_leave(terminal->painter, &bytes);
+    terminal->is_entered = false;
+    terminal->pending_at = terminal->pending_length = 0;
+    terminal->waits_since_ms = 0;
     set_raw(terminal);
     measure(terminal);
     painter_resize(terminal->painter, terminal->rows, terminal->columns);
@@ -331,6 +337,7 @@ static void on_resize(uv_timer_t *timer)
     if (rows == terminal->rows && columns == terminal->columns)
         return;
     painter_resize(terminal->painter, terminal->rows, terminal->columns);
+    painter_forget(terminal->painter); /* each terminal reflows in its own way */
     terminal->handlers.resized(terminal->handlers.user, terminal->rows,
                                terminal->columns);
 }

@@ -47,6 +47,24 @@ static bool open_files(struct painter *painter)
     return painter->in != NULL;
 }
 
+/* Entries such as linux have no size, and ncurses has no terminal to ask: it takes ours
+ * from the environment.  Whatever a shell exported there does not pin the size. */
+static void set_size(int rows, int columns)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", rows);
+    setenv("LINES", text, 1);
+    snprintf(text, sizeof text, "%d", columns);
+    setenv("COLUMNS", text, 1);
+    use_env(TRUE);
+}
+
+static void forget_size(void)
+{
+    unsetenv("LINES");
+    unsetenv("COLUMNS");
+}
+
 static bool start_screen(struct painter *painter, const char *wanted)
 {
     const char *const tried[] = {wanted, "xterm-256color", "xterm", "vt220", "ansi"};
@@ -119,8 +137,10 @@ enum painter_error painter_new(const struct painter_options *options,
         painter_free(painter);
         return PAINTER_NO_MEMORY;
     }
-    use_env(FALSE); /* exported LINES and COLUMNS would pin the size */
-    if (!start_screen(painter, options->term)) {
+    set_size(options->rows, options->columns);
+    bool started = start_screen(painter, options->term);
+    forget_size();
+    if (!started) {
         painter_free(painter);
         return PAINTER_UNKNOWN_TERMINAL;
     }
@@ -247,13 +267,15 @@ size_t painter_frame(struct painter *painter, const struct cells *cells,
     painter->is_entered = true;
     for (int row = 0; row < cells->rows; row++)
         paint_row(painter, cells, row);
+    if (cells->cursor_row >= 0 && cells->cursor_column >= 0)
+        move(cells->cursor_row, cells->cursor_column);
+    refresh();
+    /* After the screen was entered: some terminals save the cursor's visibility with
+     * it, and would give back a hidden one. */
     if (cells->cursor_visible != painter->cursor_is_visible) {
         curs_set(cells->cursor_visible);
         painter->cursor_is_visible = cells->cursor_visible;
     }
-    if (cells->cursor_row >= 0 && cells->cursor_column >= 0)
-        move(cells->cursor_row, cells->cursor_column);
-    refresh();
     return take_bytes(painter, bytes);
 }
 

@@ -118,7 +118,7 @@ static void on_lag(uv_timer_t *timer)
 {
     struct host *host = timer->data;
     uint64_t now = uv_hrtime() / 1000000;
-    if (host->lag_at && now - host->lag_at - 10 > host->lag_worst)
+    if (host->lag_at && now > host->lag_at + 10 + host->lag_worst)
         host->lag_worst = now - host->lag_at - 10;
     host->lag_at = now;
 }
