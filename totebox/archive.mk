@@ -33,13 +33,15 @@ totebox_totebox_SOURCES = totebox/main.c
 totebox_totebox_LDADD = $(TOTEBOX_LIBS)
 
 SHELL_TESTS += tests/totebox/command_test.sh tests/totebox/hackclub_test.sh
-EXTRA_DIST += tests/totebox/archive_support.h tests/totebox/support.h
+dist_man_MANS += docs/totebox.1
+EXTRA_DIST += docs/archive.md tests/totebox/archive_support.h tests/totebox/support.h
 
 if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/totebox/alder_test \
 	tests/totebox/exposure_test \
 	tests/totebox/index_test \
+	tests/totebox/ledger_sync_test \
 	tests/totebox/ledger_test \
 	tests/totebox/line_test \
 	tests/totebox/note_test \
@@ -50,6 +52,9 @@ tests_totebox_exposure_test_SOURCES = tests/totebox/exposure_test.c
 tests_totebox_exposure_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_index_test_SOURCES = tests/totebox/index_test.c
 tests_totebox_index_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_ledger_sync_test_SOURCES = tests/totebox/ledger_sync_test.c
+tests_totebox_ledger_sync_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_ledger_sync_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 tests_totebox_ledger_test_SOURCES = tests/totebox/ledger_test.c
 tests_totebox_ledger_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_line_test_SOURCES = tests/totebox/line_test.c
