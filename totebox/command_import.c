@@ -32,6 +32,11 @@ static const char usage[] =
     "  --since DATE    rates: only from this day; --until DATE up to this one\n"
     "  --format json   the report as one object\n"
     "\n"
+    "Tags in hledger's comments, of a posting or of its transaction: cp "
+    "(counterparty;\n"
+    "else what follows :ic: in the account), ref (else the code), grp; of a posting:\n"
+    "line, and hist:1080000.00 USD for what equity was worth when it was paid in.\n"
+    "\n"
     "One wrong row and nothing is imported.  Exit status: 0 imported, 1 refused,\n"
     "2 wrong usage, 3 the archive is damaged, 4 the system failed.\n";
 
@@ -191,7 +196,7 @@ static void write_counts(FILE *out, bool json, const struct import_report *repor
 {
     count(out, json, "replaced", "of them replacing an older value", report->replaced);
     count(out, json, "known", "already there", report->known);
-    count(out, json, "skipped", "about other entities", report->skipped);
+    count(out, json, "skipped", "of other entities skipped", report->skipped);
     count(out, json, "gaps", "gaps", report->gaps);
     count(out, json, "refused", "refused", report->refused);
     count(out, json, "gone", "gone from the books", report->gone);
@@ -273,11 +278,12 @@ static void write_report(const struct arguments *arguments, enum archive_error e
     write_words(stderr, false, report, words);
     if (error != ARCHIVE_OK)
         return;
-    printf("%s: %llu %s taken", request->file, (unsigned long long)report->taken,
-           import_kind_counted(request->kind));
+    printf("%s: %llu %s%s taken", request->file, (unsigned long long)report->taken,
+           import_kind_counted(request->kind), report->taken == 1 ? "" : "s");
     write_counts(stdout, false, report);
-    printf("; %llu lines added, %llu in the ledger\n",
-           (unsigned long long)report->lines, (unsigned long long)report->size);
+    printf("; %llu line%s added, %llu in the ledger\n",
+           (unsigned long long)report->lines, report->lines == 1 ? "" : "s",
+           (unsigned long long)report->size);
 }
 
 /* --- doing it ------------------------------------------------------------------- */

@@ -14,14 +14,14 @@
 
 #include "totebox/archive.h"
 
-/* kind, name on the command line, what is counted */
+/* kind, name on the command line, what is counted (one of it) */
 #define IMPORT_KINDS(X)                                                                \
-    X(IMPORT_HLEDGER, "hledger", "transactions")                                       \
-    X(IMPORT_TRIAL_BALANCE, "trial-balance", "transactions")                           \
-    X(IMPORT_METRIC, "metric", "rows")                                                 \
-    X(IMPORT_EDGE, "edge", "rows")                                                     \
-    X(IMPORT_OBLIGATION, "obligation", "rows")                                         \
-    X(IMPORT_RATES, "rates", "rates")
+    X(IMPORT_HLEDGER, "hledger", "transaction")                                        \
+    X(IMPORT_TRIAL_BALANCE, "trial-balance", "transaction")                            \
+    X(IMPORT_METRIC, "metric", "row")                                                  \
+    X(IMPORT_EDGE, "edge", "row")                                                      \
+    X(IMPORT_OBLIGATION, "obligation", "row")                                          \
+    X(IMPORT_RATES, "rates", "rate")
 
 enum import_kind {
 #define IMPORT_KIND(kind, name, counted) kind,
@@ -31,7 +31,7 @@ enum import_kind {
 };
 
 enum {
-    IMPORT_BYTES_MAX = 256 << 20,
+    IMPORT_BYTES_MAX = 64 << 20, /* some 400,000 postings, and 650 MB while at it */
     IMPORT_LABEL_MAX = 200,
     IMPORT_CURRENCIES_MAX = 60,
     IMPORT_WORDS_SHOWN = 20, /* sentences in a report; the rest are counted */
@@ -39,7 +39,7 @@ enum {
 
 const char *import_kind_name(enum import_kind kind);
 MUST_CHECK bool import_kind_by_name(struct text name, enum import_kind *kind);
-/* "transactions", "rows", "rates" */
+/* "transaction", "row", "rate" */
 const char *import_kind_counted(enum import_kind kind);
 
 /* What is asked for.  Everything is borrowed. */

@@ -1,4 +1,6 @@
 #include <jansson.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "totebox/append.h"
 
@@ -302,6 +304,70 @@ static void append__lets_a_note_change_only_a_note(void **state)
     folder_remove(&folder);
 }
 
+/* Kills a stream of appends in the middle, and reads what it had acknowledged. */
+static unsigned killed_stream(const struct folder *folder)
+{
+    static const char object[] = "{\"type\":\"asof\",\"end\":\"2025-12-31\"}\n";
+    int in[2], out[2];
+    unsigned acknowledged = 0;
+    char bytes[64];
+    ssize_t got;
+    pid_t child;
+
+    assert_int_equal(pipe(in), 0);
+    assert_int_equal(pipe(out), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        char path[PATH_BYTES];
+        char *words[] = {append_word, path, dash, NULL};
+        snprintf(path, sizeof(path), "%s", folder->path);
+        dup2(in[0], STDIN_FILENO);
+        dup2(out[1], STDOUT_FILENO);
+        close(in[1]);
+        _exit(append_main(3, words));
+    }
+    close(in[0]);
+    close(out[1]);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(write(in[1], object, sizeof(object) - 1), sizeof(object) - 1);
+    got = read(out[0], bytes, sizeof(bytes));
+    kill(child, SIGKILL);
+    while (got > 0) {
+        for (ssize_t i = 0; i < got; i++)
+            acknowledged += bytes[i] == '\n';
+        got = read(out[0], bytes, sizeof(bytes));
+    }
+    close(in[1]);
+    close(out[0]);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    return acknowledged;
+}
+
+static void append__loses_nothing_that_it_acknowledged(void **state)
+{
+    const struct ledger_visitor nobody = {NULL, NULL};
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct folder folder;
+        struct archive *archive;
+        struct ledger *ledger;
+        struct problem problem;
+        unsigned acknowledged;
+        archive_make(&folder, "ALD", "USD", "");
+        acknowledged = killed_stream(&folder);
+        assert_ok(archive_open(&archive, folder.path, &problem), problem);
+        assert_ok(archive_open_ledger(archive, LEDGER_WRITE, nobody, &ledger, &problem),
+                  problem);
+        assert_true(acknowledged >= 1);
+        assert_true(ledger_lines(ledger) >= acknowledged);
+        ledger_close(ledger);
+        archive_close(archive);
+        folder_remove(&folder);
+    }
+}
+
 static void append__answers_each_line_of_a_stream_in_order(void **state)
 {
     struct folder folder;
@@ -348,7 +414,7 @@ static void import__reports_for_people_and_for_programs(void **state)
     (void)state;
     archive_make(&folder, "ALD", "USD", "");
     expect(RUN(&folder, import_main, good, import_word, W("metric"), folder.path, dash),
-           ARCHIVE_OK, "stdin: 1 rows taken; 1 lines added, 1 in the ledger\n", NULL);
+           ARCHIVE_OK, "stdin: 1 row taken; 1 line added, 1 in the ledger\n", NULL);
     expect(RUN(&folder, import_main, good, import_word, W("metric"), folder.path, dash),
            ARCHIVE_OK,
            "stdin: 0 rows taken, 1 already there; 0 lines added, 1 in the ledger\n",
@@ -416,6 +482,7 @@ int main(void)
         cmocka_unit_test(append__acknowledges_what_is_in_the_ledger),
         cmocka_unit_test(append__refuses_words_that_say_nothing_it_knows),
         cmocka_unit_test(append__lets_a_note_change_only_a_note),
+        cmocka_unit_test(append__loses_nothing_that_it_acknowledged),
         cmocka_unit_test(append__answers_each_line_of_a_stream_in_order),
         cmocka_unit_test(import__reports_for_people_and_for_programs),
         cmocka_unit_test(import__says_how_it_is_used),

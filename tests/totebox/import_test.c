@@ -1,3 +1,4 @@
+#include <sys/wait.h>
 #include <time.h>
 
 #include "tests/totebox/import_support.h"
@@ -508,6 +509,36 @@ static void import__takes_a_part_of_the_books_as_a_part(void **state)
     folder_remove(&folder);
 }
 
+static void import__of_two_at_the_same_time_takes_each_once(void **state)
+{
+    static const char bytes[] = HLEDGER TWO("1", "2025-02-05", "5.00")
+        TWO("2", "2025-02-05", "5.00") TWO("3", "2025-02-06", "7.00");
+    struct folder folder;
+
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        pid_t children[4];
+        archive_make(&folder, "ALD", "USD", "");
+        for (int i = 0; i < 4; i++) {
+            children[i] = fork();
+            assert_true(children[i] >= 0);
+            if (children[i] == 0) {
+                struct import_report report;
+                _exit(import_string(&folder, IMPORT_HLEDGER, bytes, &report) !=
+                      ARCHIVE_OK);
+            }
+        }
+        for (int i = 0; i < 4; i++) {
+            int status;
+            assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+            assert_int_equal(status, 0);
+        }
+        expect(&folder, IMPORT_HLEDGER, bytes, 0, 3, 0);
+        expect_in_ledger(&folder, "expenses:travel", 3);
+        folder_remove(&folder);
+    }
+}
+
 static void import__keeps_sources_apart(void **state)
 {
     static const char bytes[] = HLEDGER TWO("1", "2025-02-05", "5.00");
@@ -636,6 +667,7 @@ int main(void)
         cmocka_unit_test(import__keeps_identical_transactions_and_takes_each_once),
         cmocka_unit_test(import__says_what_changed_and_corrects_it_when_told_to),
         cmocka_unit_test(import__takes_a_part_of_the_books_as_a_part),
+        cmocka_unit_test(import__of_two_at_the_same_time_takes_each_once),
         cmocka_unit_test(import__keeps_sources_apart),
         cmocka_unit_test(import__takes_the_trial_balances_of_the_worked_example),
         cmocka_unit_test(import__takes_ten_thousand_postings_in_a_blink),
