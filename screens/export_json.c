@@ -81,6 +81,11 @@ static json_t *value_of(const struct value *value)
 static json_t *row_of(const struct table *table, uint32_t row)
 {
     json_t *object = json_object();
+    char scratch[IDENTITY_CHARS];
+    /* What a program looks for: labels may change, this does not. */
+    if (row != TABLE_TOTAL && table->identity)
+        json_object_set_new(object, "key",
+                            string_of(table->identity(table, row, scratch)));
     for (unsigned i = 0; i < table->column_count; i++) {
         struct value value = table_value(table, row, i);
         json_object_set_new(object, table->columns[i].name, value_of(&value));
