@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "screens/export.h"
-#include "tui/action.h"
+#include "tui/actions.h"
 #include "tui/console.h"
 #include "tui/guard.h"
 #include "tui/settle.h"
