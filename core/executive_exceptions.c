@@ -33,7 +33,8 @@ static struct ranked *add(struct list *list, enum severity severity, const char 
     struct ranked *ranked = &list->all[list->count++];
     ranked->line = (struct exception_line){
         .severity = severity,
-        .since_ms = first_seen(executive->figures, entity, sort),
+        .since_ms = first_seen(executive->figures,
+                               (const char *const[4]){"exception", entity, sort, ""}),
         .entity = entity,
         .what = what,
         .amount = figure_not_applicable(FORMAT_MONEY, ""),

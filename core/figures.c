@@ -318,9 +318,12 @@ static bool grow_sightings(struct figures *figures)
     return true;
 }
 
-int64_t first_seen(struct figures *figures, const char *entity, const char *what)
+int64_t first_seen(struct figures *figures, const char *const what[4])
 {
-    uint64_t hash = hash_of(hash_of(0xcbf29ce484222325u, entity), what) | 1;
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (int i = 0; i < 4; i++)
+        hash = hash_of(hash, what[i]);
+    hash |= 1;
     if ((!figures->sightings || figures->sighting_count * 2 > figures->sighting_mask) &&
         !grow_sightings(figures))
         return figures->wall_ms;

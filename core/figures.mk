@@ -36,6 +36,10 @@ libcore_a_SOURCES += \
 	core/store.c core/store.h \
 	core/value.c core/value.h
 
+EXTRA_PROGRAMS += bench/figures_cost
+bench_figures_cost_SOURCES = bench/figures_cost.c
+bench_figures_cost_LDADD = $(CORE_LIBS)
+
 EXTRA_DIST += \
 	tests/data/alder/expected.tsv \
 	tests/data/alder/fx.tsv \
@@ -81,4 +85,12 @@ tests_core_published_test_LDADD = $(ROWS_FIXTURE_LIBS)
 UNIT_TESTS += tests/core/property_test
 tests_core_property_test_SOURCES = tests/core/property_test.c
 tests_core_property_test_LDADD = $(ROWS_FIXTURE_LIBS)
+
+UNIT_TESTS += tests/core/ownership_test
+tests_core_ownership_test_SOURCES = tests/core/ownership_test.c
+tests_core_ownership_test_LDADD = $(ROWS_FIXTURE_LIBS)
+
+UNIT_TESTS += tests/core/figures_test
+tests_core_figures_test_SOURCES = tests/core/figures_test.c
+tests_core_figures_test_LDADD = $(ROWS_FIXTURE_LIBS)
 endif

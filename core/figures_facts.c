@@ -19,6 +19,7 @@ void facts_release(struct facts *facts)
 {
     free(facts->slices);
     free(facts->metrics);
+    free(facts->facing);
     *facts = (struct facts){0};
 }
 
@@ -181,6 +182,23 @@ static bool bring_forward(struct maker *maker, const struct pos_row *row,
     return true;
 }
 
+static void add_facing(struct maker *maker, const struct pos_row *row, enum line line)
+{
+    struct facts *facts = maker->facts;
+    if (facts->facing_count == facts->facing_capacity) {
+        uint32_t capacity = facts->facing_capacity ? facts->facing_capacity * 2 : 8;
+        struct facing_row *facing = realloc(facts->facing, capacity * sizeof *facing);
+        if (!facing) {
+            fail(maker, FACTS_MEMORY, 0);
+            return;
+        }
+        facts->facing = facing;
+        facts->facing_capacity = capacity;
+    }
+    facts->facing[facts->facing_count++] =
+        (struct facing_row){line, row->cp, row->cur, row->row.key};
+}
+
 static void add_pos_row(struct maker *maker, const struct pos_row *row)
 {
     struct facts *facts = maker->facts;
@@ -226,6 +244,8 @@ static void add_pos_row(struct maker *maker, const struct pos_row *row)
         ok ? slice_at(maker, line, withheld ? 0 : row->cp, row->cur, withheld) : NULL;
     if (!slice)
         return;
+    if (slice->cp)
+        add_facing(maker, row, line);
     slice->money += money;
     maker->translated += money;
     take_oldest(&slice->as_of_ms, books_as_of(maker, row));
@@ -335,6 +355,8 @@ const struct facts *facts_of(struct figures *figures, struct portfolio *portfoli
                           .rates_version = portfolio->rates_version,
                           .slices = facts->slices,
                           .slice_capacity = facts->slice_capacity,
+                          .facing = facts->facing,
+                          .facing_capacity = facts->facing_capacity,
                           .metrics = facts->metrics,
                           .metric_capacity = facts->metric_capacity};
     *facts = fresh;

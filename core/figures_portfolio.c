@@ -75,7 +75,6 @@ static void fill_row(const struct rollup *rollup, const struct member *member,
         .ltv = member_ltv(rollup, member),
         .occupancy = member_occupancy(rollup, member),
         .dscr = member_dscr(rollup, member),
-        .breaks = breaks_of(rollup, member->entity),
         .mark = member->standing.mark,
         .as_of_ms = member->standing.as_of_ms,
         .state = row_state(figures, member, arena),
@@ -213,8 +212,11 @@ const struct model_portfolio *figures_portfolio(struct figures *figures,
         arena_array(arena, rollup->member_count + 1u, sizeof *rows);
     if (!rows)
         return NULL;
-    for (uint32_t i = 0; i < rollup->member_count; i++)
+    const uint32_t *breaks = breaks_by_entity(rollup, arena);
+    for (uint32_t i = 0; i < rollup->member_count; i++) {
         fill_row(rollup, &rollup->members[i], &rows[i], arena);
+        rows[i].breaks = breaks ? breaks[rollup->members[i].entity] : 0;
+    }
     *model = (struct model_portfolio){
         .portfolio = portfolio->config->name,
         .currency = portfolio->config->currency,

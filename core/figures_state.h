@@ -43,6 +43,12 @@ struct slice {
     int64_t as_of_ms;     /* oldest */
 };
 
+/* A row with a counterparty: where the reconciliation says it came from. */
+struct facing_row {
+    enum line line;
+    name_id cp, cur, key; /* borrowed from the row */
+};
+
 /* A metric row that belongs to the portfolio's period. */
 struct metric_fact {
     const struct metric_row *row;
@@ -66,6 +72,8 @@ struct facts {
     name_id problem_currency;
     struct slice *slices; /* sorted by line, cp, cur */
     uint32_t slice_count, slice_capacity;
+    struct facing_row *facing; /* row order */
+    uint32_t facing_count, facing_capacity;
     struct metric_fact *metrics; /* row order */
     uint32_t metric_count, metric_capacity;
     bool has_rows; /* pos rows of the period */
@@ -270,7 +278,7 @@ void *model_begin(struct figures *figures, enum model_kind kind,
 void model_end(struct figures *figures, enum model_kind kind, void *model);
 struct portfolio *portfolio_at(struct figures *figures, uint32_t index);
 
-/* When `what` was first seen; now, when it is new.  The hash is of entity and what. */
-int64_t first_seen(struct figures *figures, const char *entity, const char *what);
+/* When a thing of these four names was first seen; now, when it is new. */
+int64_t first_seen(struct figures *figures, const char *const what[4]);
 
 #endif

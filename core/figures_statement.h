@@ -10,7 +10,7 @@ const struct statement_line *statement_build(const struct rollup *rollup,
                                              struct arena *arena, uint32_t *count);
 const struct contribution *statement_left_out(const struct rollup *rollup,
                                               struct arena *arena, uint32_t *count);
-/* Open breaks that have the entity on a side (from the reconciliation). */
-uint32_t breaks_of(const struct rollup *rollup, uint32_t entity);
+/* By entity index: open breaks that have it on a side (from the reconciliation). */
+const uint32_t *breaks_by_entity(const struct rollup *rollup, struct arena *arena);
 
 #endif

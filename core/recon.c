@@ -48,13 +48,15 @@ struct decimal recon_tolerance(const struct recon *recon, const char *currency,
     b = decimal_absolute(b);
     larger = decimal_compare(a, b) < 0 ? b : a;
     percent = limits->percent;
-    /* pct / 100, by the scale where it fits. */
+    /* pct / 100 is two places more; exact, unless there are more than 18. */
     if (percent.scale + 2 > DECIMAL_SCALE_MAX)
         return limits->absolute;
     percent.scale = (uint8_t)(percent.scale + 2);
-    if (decimal_multiply(larger, percent, DECIMAL_SCALE_MAX, &part))
+    int places = larger.scale + percent.scale;
+    if (decimal_multiply(
+            larger, percent,
+            places < DECIMAL_SCALE_MAX ? (uint8_t)places : DECIMAL_SCALE_MAX, &part))
         return limits->absolute;
-    part = decimal_trim(part);
     return decimal_compare(part, limits->absolute) > 0 ? part : limits->absolute;
 }
 
@@ -107,7 +109,33 @@ const char *const *recon_keys(struct recon *recon, const name_id *keys, uint32_t
 
 const char *recon_number(struct recon *recon)
 {
-    return arena_print(recon->arena, "IC-%03u", ++recon->numbered);
+    char text[16] = "IC-", digits[12];
+    uint32_t length = 3, count = 0;
+    for (uint32_t rest = ++recon->numbered; rest > 0 || count < 3; rest /= 10)
+        digits[count++] = (char)('0' + rest % 10);
+    while (count > 0)
+        text[length++] = digits[--count];
+    return arena_text(recon->arena, (struct text){text, length});
+}
+
+const char *recon_currency(struct recon *recon, name_id currency)
+{
+    if (!recon->last_code || recon->last_currency != currency) {
+        recon->last_currency = currency;
+        recon->last_code =
+            arena_text(recon->arena, names_text(recon->figures->names, currency));
+        memset(recon->last_title, 0, sizeof recon->last_title);
+    }
+    return recon->last_code;
+}
+
+const char *recon_title(struct recon *recon, enum pair_kind kind, name_id currency)
+{
+    const char *code = recon_currency(recon, currency);
+    if (!recon->last_title[kind])
+        recon->last_title[kind] = arena_print(recon->arena, "intercompany %s %s",
+                                              pair_kind_classes(kind), code);
+    return recon->last_title[kind];
 }
 
 static enum check_group group_of(enum check_status status, enum mark worst)
@@ -177,7 +205,8 @@ void recon_set_difference(struct recon *recon, struct recon_check *check,
 
 static int compare_checks(const void *left, const void *right)
 {
-    const struct recon_check *a = left, *b = right;
+    const struct recon_check *a = *(const struct recon_check *const *)left;
+    const struct recon_check *b = *(const struct recon_check *const *)right;
     if (a->line.group != b->line.group)
         return a->line.group < b->line.group ? -1 : 1;
     if (a->money != b->money)
@@ -190,17 +219,20 @@ static void finish(struct recon *recon, struct model_recon *model)
     struct tally unresolved = {0}, exposure = {0};
     struct check_line *lines =
         arena_array(recon->arena, recon->count + 1u, sizeof *lines);
-    if (recon->count > 0)
-        qsort(recon->checks, recon->count, sizeof *recon->checks, compare_checks);
-    for (uint32_t i = 0; lines && i < recon->count; i++) {
-        const struct recon_check *check = &recon->checks[i];
+    const struct recon_check **sorted =
+        arena_array(recon->arena, recon->count + 1u, sizeof(struct recon_check *));
+    for (uint32_t i = 0; sorted && i < recon->count; i++)
+        sorted[i] = &recon->checks[i];
+    if (sorted && recon->count > 0)
+        qsort(sorted, recon->count, sizeof(struct recon_check *), compare_checks);
+    for (uint32_t i = 0; lines && sorted && i < recon->count; i++) {
+        const struct recon_check *check = sorted[i];
         lines[i] = check->line;
         lines[i].first_seen_ms =
             first_seen(recon->figures,
-                       arena_print(recon->arena, "%s|%s|%s|%s", check->line.a.entity,
-                                   check->line.b.entity, check->line.title,
-                                   check_group_name(check->line.group)),
-                       "check");
+                       (const char *const[4]){check->line.a.entity,
+                                              check->line.b.entity, check->line.title,
+                                              check_group_name(check->line.group)});
         model->counts[check->line.group]++;
         if (check->line.group == GROUP_BREAK)
             tally_add(&unresolved, check->money, RATIO_ONE, check->worst, 0);
@@ -266,16 +298,21 @@ const struct model_recon *figures_recon(struct figures *figures,
     return model;
 }
 
-uint32_t breaks_of(const struct rollup *rollup, uint32_t entity)
+const uint32_t *breaks_by_entity(const struct rollup *rollup, struct arena *arena)
 {
+    struct figures *figures = rollup->figures;
     struct model_options options = {.portfolio = rollup->portfolio->index,
                                     .without_last_known = rollup->without_last_known};
-    const struct model_recon *model = figures_recon(rollup->figures, &options);
-    const char *id = entity_id(rollup->figures, entity);
-    uint32_t count = 0;
+    const struct model_recon *model = figures_recon(figures, &options);
+    uint32_t *counts = arena_array(arena, figures->entity_count + 1u, sizeof *counts);
     /* Breaks come first. */
-    for (uint32_t i = 0; model && i < model->counts[GROUP_BREAK]; i++)
-        count += strcmp(model->checks[i].a.entity, id) == 0 ||
-                 strcmp(model->checks[i].b.entity, id) == 0;
-    return count;
+    for (uint32_t i = 0; counts && model && i < model->counts[GROUP_BREAK]; i++) {
+        uint32_t a = entity_by_text(figures, text_of(model->checks[i].a.entity));
+        uint32_t b = entity_by_text(figures, text_of(model->checks[i].b.entity));
+        if (a != NO_ENTITY)
+            counts[a]++;
+        if (b != NO_ENTITY && b != a)
+            counts[b]++;
+    }
+    return counts;
 }

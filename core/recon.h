@@ -32,6 +32,8 @@ struct recon {
     uint32_t *rank; /* of each entity by id */
     struct recon_check *checks;
     uint32_t count, capacity;
+    name_id last_currency; /* texts that many checks share */
+    const char *last_code, *last_title[3];
     uint32_t numbered; /* automatic intercompany checks so far */
     int64_t end;       /* YYYYMMDD: the cutoff, which is the period's end */
     int64_t view_date;
@@ -61,6 +63,9 @@ struct recon_check *recon_add(struct recon *recon, const struct check_line *line
 void recon_set_difference(struct recon *recon, struct recon_check *check,
                           struct decimal difference, const char *currency,
                           bool has_money, __int128 money);
+/* "EUR", and "intercompany A/L EUR", in the arena. */
+const char *recon_currency(struct recon *recon, name_id currency);
+const char *recon_title(struct recon *recon, enum pair_kind kind, name_id currency);
 /* The next "IC-001". */
 const char *recon_number(struct recon *recon);
 const char *const *recon_keys(struct recon *recon, const name_id *keys, uint32_t count);

@@ -114,25 +114,17 @@ static const char *const *side_keys(struct recon *recon, uint32_t entity, uint32
                                     enum pair_kind kind, bool is_b, name_id currency)
 {
     enum { KEYS_MAX = 16 };
-    struct figures *figures = recon->figures;
-    name_id keys[KEYS_MAX];
-    uint32_t found = 0, first;
-    uint32_t count = entity_rows(figures, entity, VIEW_POS, &first);
-    uint32_t slot = figures->entities[entity].slot;
-    for (uint32_t i = first; i < first + count && found < KEYS_MAX; i++) {
-        const struct pos_row *row = &store_row(figures->store, slot, VIEW_POS, i)->pos;
+    const struct facts *facts = facts_of(recon->figures, recon->portfolio, entity);
+    name_id keys[KEYS_MAX], name = recon->figures->entities[cp].id;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < facts->facing_count && found < KEYS_MAX; i++) {
+        const struct facing_row *row = &facts->facing[i];
         enum pair_kind its;
-        enum line line;
         bool its_b;
         int sign;
-        if (row->cp != figures->entities[cp].id ||
-            row->period != recon->portfolio->period_name ||
-            (currency && row->cur != currency) ||
-            !line_find(names_text(figures->names, row->cls),
-                       names_text(figures->names, row->line), &line) ||
-            !kind_of(line, &its, &its_b, &sign) || its != kind || its_b != is_b)
-            continue;
-        keys[found++] = row->row.key;
+        if (row->cp == name && (!currency || row->cur == currency) &&
+            kind_of(row->line, &its, &its_b, &sign) && its == kind && its_b == is_b)
+            keys[found++] = row->key;
     }
     return recon_keys(recon, keys, found);
 }
@@ -217,10 +209,9 @@ static void fill_side(struct recon *recon, const struct comparison *pair, bool i
     side->as_of_ms = balance->as_of_ms;
     side->row_keys = recon_keys(recon, NULL, 0);
     if (balance->there) {
-        side->figure = recon_figure(
-            recon, balance->amount,
-            arena_text(recon->arena, names_text(recon->figures->names, currency)),
-            standing, balance->as_of_ms);
+        side->figure =
+            recon_figure(recon, balance->amount, recon_currency(recon, currency),
+                         standing, balance->as_of_ms);
         side->row_keys = side_keys(recon, entity, cp, any->kind, is_b, currency);
         return;
     }
@@ -243,8 +234,7 @@ static void add_check(struct recon *recon, struct comparison *pair)
         pair->currency_b = pair->currency_a;
     bool crosses = pair->currency_a != pair->currency_b;
     name_id currency = crosses ? recon->portfolio->currency_name : pair->currency_a;
-    const char *code =
-        arena_text(recon->arena, names_text(recon->figures->names, currency));
+    const char *code = recon_currency(recon, currency);
     uint8_t minor = recon->portfolio->minor;
     struct decimal none = decimal_from_int(0), difference;
     struct decimal left = !pair->a.there ? none
@@ -257,8 +247,7 @@ static void add_check(struct recon *recon, struct comparison *pair)
         return;
     struct check_line line = {
         .id = recon_number(recon),
-        .title = arena_print(recon->arena, "intercompany %s %s",
-                             pair_kind_classes(any->kind), code),
+        .title = recon_title(recon, any->kind, currency),
         .cls = pair_kind_classes(any->kind),
         .currency = code,
         .tolerance = recon_tolerance(recon, code, left, right),
