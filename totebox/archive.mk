@@ -3,13 +3,16 @@ libtotebox_a_SOURCES += \
 	totebox/archive.c totebox/archive.h \
 	totebox/archive_config.c \
 	totebox/command.c totebox/command.h \
+	totebox/command_approve.c \
 	totebox/command_expose.c \
 	totebox/command_init.c \
 	totebox/command_look.c \
+	totebox/command_open.c \
 	totebox/command_pair.c \
 	totebox/command_query.c \
 	totebox/conf.c totebox/conf.h \
 	totebox/date.c totebox/date.h \
+	totebox/desk.c totebox/desk.h \
 	totebox/exposure.c totebox/exposure.h \
 	totebox/exposure_read.c \
 	totebox/index.c totebox/index.h \
@@ -21,8 +24,11 @@ libtotebox_a_SOURCES += \
 	totebox/line.c totebox/line.h \
 	totebox/line_check.c \
 	totebox/merkle.c totebox/merkle.h \
+	totebox/named_lines.c totebox/named_lines.h \
 	totebox/note.c totebox/note.h \
 	totebox/pairing.c totebox/pairing.h \
+	totebox/pairing_request.c totebox/pairing_request.h \
+	totebox/pairing_window.c totebox/pairing_window.h \
 	totebox/problem.c totebox/problem.h \
 	totebox/row_print.c \
 	totebox/row_set.c totebox/row_set.h \

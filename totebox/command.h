@@ -15,6 +15,8 @@ MUST_CHECK int status_main(int argc, char **argv);
 MUST_CHECK int query_main(int argc, char **argv);
 MUST_CHECK int expose_main(int argc, char **argv);
 MUST_CHECK int pair_main(int argc, char **argv);
+MUST_CHECK int approve_main(int argc, char **argv);
+MUST_CHECK int deny_main(int argc, char **argv);
 MUST_CHECK int pairings_main(int argc, char **argv);
 MUST_CHECK int revoke_main(int argc, char **argv);
 

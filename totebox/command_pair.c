@@ -2,25 +2,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "totebox/command.h"
-#include "totebox/pairing.h"
-
-enum { DAY_MS = 86400000, DAYS_DEFAULT = 90, DAYS_MAX = 3653 };
+#include "totebox/desk.h"
 
 static const char pair_usage[] =
-    "usage: totebox pair ARCHIVE --public-key BASE64 [--key SHA256:...] [--role ROLE]\n"
-    "                    [--label TEXT] [--days N]\n"
+    "usage: totebox pair ARCHIVE --open [--minutes N] [TERMS]\n"
+    "       totebox pair ARCHIVE --public-key BASE64 [--key SHA256:...] [TERMS]\n"
     "\n"
     "Lets a device read what exposure.conf exposes to its role: signs its pairing and\n"
     "notes it in the ledger.\n"
     "\n"
-    "  --public-key BASE64  of the device (fleet keys prints it)\n"
-    "  --key SHA256:...     refuse unless the public key has this fingerprint: the "
-    "one\n"
-    "                       that its owner read to you\n"
+    "  --open               let one device ask (fleet pair ADDRESS there) while this\n"
+    "                       runs, and show its code: both screens must show the same\n"
+    "  --minutes N          how long; default 10, at most 60\n"
+    "  --public-key BASE64  of the device (fleet keys prints it), without asking it\n"
+    "  --key SHA256:...     refuse unless the public key has this fingerprint: the\n"
+    "                       one that its owner read to you\n"
+    "\n"
+    "TERMS, also of totebox approve:\n"
     "  --role ROLE          default aggregator\n"
     "  --label TEXT         whose device it is\n"
-    "  --days N             default 90; exposure.conf may allow less\n";
+    "  --days N             default 90; exposure.conf may allow less\n"
+    "\n"
+    "With --open at a terminal the code of the other screen is typed here; elsewhere\n"
+    "each step is printed as one line, and totebox approve or deny answers:\n"
+    "  open UNTIL, request CODE SHA256:... ADDRESS, paired ... or denied\n";
 
 static const char pairings_usage[] =
     "usage: totebox pairings ARCHIVE\n"
@@ -33,95 +38,7 @@ static const char revoke_usage[] =
     "Ends a pairing, or all of them, at once: open connections included.  The ledger\n"
     "keeps that it was there.  Pairing the key again starts a new epoch.\n";
 
-/* An archive with its index open for writing: epochs come from the ledger. */
-struct desk {
-    struct archive *archive;
-    struct archive_index *index;
-    struct pairings pairings;
-};
-
-static enum archive_error desk_open(struct desk *desk, const char *directory,
-                                    enum ledger_mode mode, struct problem *problem)
-{
-    struct index_plan plan = {.views = 1U << VIEW_ENTITY, .items_from = DATE_LAST};
-    enum archive_error error = archive_open(&desk->archive, directory, problem);
-
-    if (error == ARCHIVE_OK)
-        error = pairings_load(&desk->pairings, directory, problem);
-    if (error == ARCHIVE_OK)
-        error =
-            index_open(&desk->index, desk->archive, &plan, mode, INT64_MAX, problem);
-    return error;
-}
-
-static void desk_close(struct desk *desk)
-{
-    index_close(desk->index);
-    pairings_release(&desk->pairings);
-    archive_close(desk->archive);
-}
-
-static void write_hex(const uint8_t hash[HASH_BYTES], char hex[2 * HASH_BYTES + 1])
-{
-    for (int i = 0; i < HASH_BYTES; i++)
-        snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-}
-
 /* --- pair ----------------------------------------------------------------------- */
-
-static enum archive_error append_pairing(struct desk *desk,
-                                         const struct pairing *pairing, int64_t now_ms,
-                                         struct problem *problem)
-{
-    char holder[2 * HASH_BYTES + 1], delegate[2 * HASH_BYTES + 1], epoch[24],
-        until[TIME_CHARS + 1];
-    struct ledger_batch batch;
-    enum archive_error error;
-    struct line line;
-
-    write_hex(pairing->holder, holder);
-    write_hex(pairing->delegate, delegate);
-    snprintf(epoch, sizeof(epoch), "%llu", (unsigned long long)pairing->epoch);
-    time_write(pairing->not_after_ms, until);
-    line_init(&line, LINE_PAIRING);
-    line.field[FIELD_HOLDER] = text_of(holder);
-    line.field[FIELD_DELEGATE] = text_of(delegate);
-    line.field[FIELD_ROLE] = text_of(pairing->role);
-    line.field[FIELD_LABEL] = text_of(pairing->label);
-    line.field[FIELD_EPOCH] = text_of(epoch);
-    line.field[FIELD_UNTIL] = text_of(until);
-    ledger_batch_init(&batch);
-    error = ledger_batch_add(&batch, &line, problem);
-    if (error == ARCHIVE_OK)
-        error = index_append(desk->index, &batch, now_ms, problem);
-    ledger_batch_release(&batch);
-    return error;
-}
-
-static enum archive_error pair(struct desk *desk, struct pairing *pairing,
-                               int64_t window_ms, struct problem *problem)
-{
-    int64_t now_ms = archive_clock_ms();
-    char fingerprint[FINGERPRINT_CHARS + 1], until[TIME_CHARS + 1];
-    enum archive_error error;
-
-    pairing->epoch = index_revoked_epoch(desk->index, pairing->holder) + 1;
-    error = pairing_sign(pairing, desk->archive, now_ms, window_ms, problem);
-    /* The ledger first: a pairing that nobody noted must not exist. */
-    if (error == ARCHIVE_OK)
-        error = append_pairing(desk, pairing, now_ms, problem);
-    if (error == ARCHIVE_OK)
-        error = pairing_store(pairing, desk->archive->directory, problem);
-    if (error == ARCHIVE_OK)
-        error = archive_sign_off(desk->archive, index_ledger(desk->index), problem);
-    if (error != ARCHIVE_OK)
-        return error;
-    fingerprint_write(pairing->holder, fingerprint);
-    time_write(pairing->not_after_ms, until);
-    printf("paired  %s  %s  epoch %llu  until %s  %s\n", fingerprint, pairing->role,
-           (unsigned long long)pairing->epoch, until, pairing->label);
-    return ARCHIVE_OK;
-}
 
 /* 32 bytes, or the 44 of a SubjectPublicKeyInfo. */
 static bool take_public_key(const char *base64, struct pairing *pairing)
@@ -143,8 +60,10 @@ static bool take_public_key(const char *base64, struct pairing *pairing)
 }
 
 struct pair_options {
-    const char *directory, *public_key, *key, *role, *label;
-    long days;
+    const char *public_key, *key;
+    struct pair_terms terms;
+    bool opens;
+    long minutes;
 };
 
 static enum archive_error check_pairing(const struct pair_options *options,
@@ -164,22 +83,21 @@ static enum archive_error check_pairing(const struct pair_options *options,
             "the public key does not have the fingerprint %s: this is not "
             "the device you mean",
             options->key);
-    if (!pairing_role_is_valid(text_of(options->role)))
-        return problem_set(problem, ARCHIVE_USAGE,
-                           "--role must be up to 32 of a-z 0-9 -");
-    if (!pairing_label_is_valid(text_of(options->label)))
-        return problem_set(problem, ARCHIVE_USAGE,
-                           "--label must have 1 to 64 bytes of printable UTF-8");
-    snprintf(pairing->role, sizeof(pairing->role), "%s", options->role);
-    snprintf(pairing->label, sizeof(pairing->label), "%s", options->label);
-    return ARCHIVE_OK;
+    return pair_terms_put(&options->terms, pairing, problem);
+}
+
+static bool take_minutes(struct pair_options *options, const char *value)
+{
+    char *end;
+
+    options->minutes = strtol(value, &end, 10);
+    return *end == '\0' && options->minutes >= 1 &&
+           options->minutes <= WINDOW_MINUTES_MAX;
 }
 
 static bool take_pair_option(struct pair_options *options, int option,
                              const char *value)
 {
-    char *end;
-
     switch (option) {
     case 'p':
         options->public_key = value;
@@ -187,18 +105,34 @@ static bool take_pair_option(struct pair_options *options, int option,
     case 'k':
         options->key = value;
         return true;
-    case 'r':
-        options->role = value;
+    case 'o':
+        options->opens = true;
         return true;
-    case 'l':
-        options->label = value;
-        return true;
-    case 'd':
-        options->days = strtol(value, &end, 10);
-        return *end == '\0' && options->days >= 1 && options->days <= DAYS_MAX;
+    case 'm':
+        return take_minutes(options, value);
     default:
-        return false;
+        return pair_terms_take(&options->terms, option, value);
     }
+}
+
+static int pair_by_key(const struct pair_options *options, const char *directory)
+{
+    struct pairing *pairing = malloc(sizeof(*pairing));
+    struct desk desk = {0};
+    struct problem problem;
+    enum archive_error error =
+        pairing ? check_pairing(options, pairing, &problem) : problem_memory(&problem);
+
+    if (error == ARCHIVE_OK)
+        error = desk_open(&desk, directory, LEDGER_WRITE, &problem);
+    if (error == ARCHIVE_OK)
+        error =
+            desk_pair(&desk, pairing, pair_terms_window_ms(&options->terms), &problem);
+    if (error == ARCHIVE_OK)
+        desk_print_paired(pairing);
+    desk_close(&desk);
+    free(pairing);
+    return error == ARCHIVE_OK ? ARCHIVE_OK : command_fail("pair", &problem);
 }
 
 int pair_main(int argc, char **argv)
@@ -206,35 +140,28 @@ int pair_main(int argc, char **argv)
     static const struct option long_options[] = {
         {"public-key", required_argument, NULL, 'p'},
         {"key", required_argument, NULL, 'k'},
+        {"open", no_argument, NULL, 'o'},
+        {"minutes", required_argument, NULL, 'm'},
         {"role", required_argument, NULL, 'r'},
         {"label", required_argument, NULL, 'l'},
         {"days", required_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct pair_options options = {
-        .role = "aggregator", .label = "device", .days = DAYS_DEFAULT};
-    struct desk desk = {0};
-    struct problem problem;
-    struct pairing *pairing;
-    enum archive_error error;
+    struct pair_options options = {.terms = pair_terms_default};
     int option;
 
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         if (!take_pair_option(&options, option, optarg))
             return command_usage(pair_usage, option == 'h');
-    if (optind != argc - 1 || !options.public_key)
+    if (optind != argc - 1 || options.opens == (options.public_key != NULL) ||
+        (options.opens ? options.key != NULL : options.minutes != 0))
         return command_usage(pair_usage, false);
-    pairing = malloc(sizeof(*pairing));
-    error =
-        pairing ? check_pairing(&options, pairing, &problem) : problem_memory(&problem);
-    if (error == ARCHIVE_OK)
-        error = desk_open(&desk, argv[optind], LEDGER_WRITE, &problem);
-    if (error == ARCHIVE_OK)
-        error = pair(&desk, pairing, options.days * (int64_t)DAY_MS, &problem);
-    desk_close(&desk);
-    free(pairing);
-    return error == ARCHIVE_OK ? ARCHIVE_OK : command_fail("pair", &problem);
+    if (options.opens)
+        return pair_open(argv[optind],
+                         options.minutes ? options.minutes : WINDOW_MINUTES_DEFAULT,
+                         &options.terms);
+    return pair_by_key(&options, argv[optind]);
 }
 
 /* --- pairings and revoke --------------------------------------------------------- */
@@ -280,7 +207,7 @@ static enum archive_error add_revocation(struct ledger_batch *batch,
     char holder[2 * HASH_BYTES + 1], epoch[24];
     struct line line;
 
-    write_hex(pairing->holder, holder);
+    desk_hex(pairing->holder, holder);
     snprintf(epoch, sizeof(epoch), "%llu", (unsigned long long)pairing->epoch);
     line_init(&line, LINE_REVOCATION);
     line.field[FIELD_HOLDER] = text_of(holder);

@@ -3,6 +3,8 @@
 
 #include "totebox/server.h"
 
+enum { STRANGER_BYTES_MAX = 16384 };
+
 const uint8_t *connection_peer(const struct connection *connection)
 {
     return connection->holder;
@@ -11,7 +13,7 @@ const uint8_t *connection_peer(const struct connection *connection)
 static bool admit(void *user, const uint8_t holder[HASH_BYTES])
 {
     struct server *server = user;
-    if (pairings_by_holder(&server->pairings, holder))
+    if (pairings_by_holder(&server->pairings, holder) || stranger_may_come(server))
         return true;
     server->refused_strangers++;
     return false;
@@ -29,6 +31,7 @@ static void destroy(struct connection *connection)
         connection->next->before = connection->before;
     server->connection_count--;
     server->handshake_count -= !connection->opened;
+    stranger_forget(connection);
     host_free(connection->host);
     free(connection);
 }
@@ -46,6 +49,7 @@ void connection_close(struct connection *connection)
     stream_close(stream);
 }
 
+/* Until now nothing was proven.  What may be asked depends on who it is. */
 static void on_opened(void *user)
 {
     struct connection *connection = user;
@@ -54,7 +58,17 @@ static void on_opened(void *user)
            HASH_BYTES);
     connection->opened = true;
     server->handshake_count--;
-    connection->deadline_ms = server_now_ms(server) + SERVER_PRESENT_MS;
+    bool is_known = pairings_by_holder(&server->pairings, connection->holder);
+    bool may_stay = is_known || stranger_may_come(server);
+    connection->is_stranger = !is_known;
+    server->stranger_count += !is_known;
+    connection->deadline_ms =
+        server_now_ms(server) + (is_known ? SERVER_PRESENT_MS : SERVER_PAIR_MS);
+    connection->host =
+        host_new(stream_output(connection->stream),
+                 is_known ? &server_service : &stranger_service, connection);
+    if (!connection->host || !may_stay)
+        connection_close(connection);
 }
 
 static void serve_watches(struct connection *connection)
@@ -71,7 +85,10 @@ static void on_received(void *user, struct buffer *plaintext)
     enum psp_error error = host_receive(connection->host, plaintext);
     serve_watches(connection);
     connection->receiving = false;
-    if (error != PSP_OK || connection->dead) {
+    /* Nobody unknown has us keep more than the largest message of a pairing. */
+    bool is_rude =
+        connection->is_stranger && buffer_length(plaintext) > STRANGER_BYTES_MAX;
+    if (error != PSP_OK || connection->dead || is_rude) {
         connection_close(connection);
         return;
     }
@@ -114,11 +131,7 @@ void connection_accept(struct server *server)
     connection->stream =
         stream_accept(server->net, (uv_stream_t *)&server->listener, server->identity,
                       admit, server, &connection_events, connection);
-    connection->host = connection->stream ? host_new(stream_output(connection->stream),
-                                                     &server_service, connection)
-                                          : NULL;
-    if (!connection->host) {
-        stream_close(connection->stream);
+    if (!connection->stream) {
         free(connection);
         return;
     }
@@ -142,6 +155,8 @@ void connection_flush(struct connection *connection)
 
 void connection_tick(struct connection *connection, int64_t now_ms)
 {
+    if (connection->is_stranger)
+        stranger_tick(connection, now_ms);
     if (connection->deadline_ms && now_ms >= connection->deadline_ms) {
         connection_close(connection);
         return;

@@ -100,8 +100,8 @@ size_t row_bytes(const struct names *names, enum view view, const union any_row 
 /* --- the Totebox object ------------------------------------------------------------
  */
 
-static struct refusal on_hello(void *user, struct text software, uint16_t protocol,
-                               struct identity *identity)
+struct refusal server_hello(void *user, struct text software, uint16_t protocol,
+                            struct identity *identity)
 {
     struct connection *connection = user;
     struct server *server = connection->server;
@@ -195,21 +195,6 @@ static struct refusal on_present(void *user, const struct token *token,
     fill_info(grant->authority, info);
     connection->deadline_ms = 0;
     *object = grant;
-    return accepted;
-}
-
-static struct refusal on_pairing(void *user, struct token *token)
-{
-    struct connection *connection = user;
-    const struct pairing *pairing =
-        pairings_by_holder(&connection->server->pairings, connection_peer(connection));
-    if (!pairing)
-        return refuse(PSP_UNKNOWN, "no pairing was issued to this key");
-    if (pairing->epoch <=
-        index_revoked_epoch(connection->server->index, pairing->holder))
-        return refuse(PSP_REVOKED, "the pairing was revoked");
-    if (token_read(pairing->token, pairing->token_length, token) != PSP_OK)
-        return refuse(PSP_UNKNOWN, "the pairing on file cannot be read");
     return accepted;
 }
 
@@ -549,9 +534,11 @@ static void on_release(void *user, enum host_object kind, void *object)
 }
 
 const struct host_service server_service = {
-    .hello = on_hello,
+    .hello = server_hello,
     .present = on_present,
-    .pairing = on_pairing,
+    .pairing = stranger_pairing,
+    .pair = stranger_pair,
+    .pair_reveal = stranger_pair_reveal,
     .describe = on_describe,
     .health = on_health,
     .read = on_read,

@@ -19,6 +19,8 @@ static const char usage[] =
     "  checkpoint  sign the ledger's size and root\n"
     "  expose      show what may be seen, and by whom\n"
     "  pair        let a device in\n"
+    "  approve     let the device in that waits, by its code\n"
+    "  deny        send it away\n"
     "  pairings    list the devices\n"
     "  revoke      shut a device out\n"
     "  serve       answer paired devices over PSP\n"
@@ -30,12 +32,11 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"append", append_main},     {"checkpoint", checkpoint_main},
-    {"expose", expose_main},     {"import", import_main},
-    {"init", init_main},         {"pair", pair_main},
-    {"pairings", pairings_main}, {"query", query_main},
-    {"revoke", revoke_main},     {"serve", serve_main},
-    {"status", status_main},     {"verify", verify_main},
+    {"append", append_main}, {"approve", approve_main}, {"checkpoint", checkpoint_main},
+    {"deny", deny_main},     {"expose", expose_main},   {"import", import_main},
+    {"init", init_main},     {"pair", pair_main},       {"pairings", pairings_main},
+    {"query", query_main},   {"revoke", revoke_main},   {"serve", serve_main},
+    {"status", status_main}, {"verify", verify_main},
 };
 
 int main(int argc, char **argv)

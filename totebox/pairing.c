@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proto/token.h"
+#include "totebox/named_lines.h"
 
 enum { PAIRING_FILE_MAX = 16384, HEX_CHARS = 2 * HASH_BYTES };
 
@@ -36,42 +37,6 @@ bool pairing_label_is_valid(struct text label)
 
 /* --- text ----------------------------------------------------------------------- */
 
-struct reader {
-    struct text rest;
-    const char *path;
-    uint32_t line;
-    struct problem *problem;
-};
-
-/* The value of the next line, which must be "<name> <value>". */
-static bool take_value(struct reader *reader, const char *name, struct text *value)
-{
-    struct text *rest = &reader->rest;
-    const char *newline = rest->length ? memchr(rest->bytes, '\n', rest->length) : NULL;
-    uint32_t length = (uint32_t)strlen(name);
-
-    reader->line++;
-    if (newline) {
-        struct text line = {rest->bytes, (uint32_t)(newline - rest->bytes)};
-        rest->length -= line.length + 1;
-        rest->bytes = newline + 1;
-        if (line.length > length && memcmp(line.bytes, name, length) == 0 &&
-            line.bytes[length] == ' ') {
-            *value = (struct text){line.bytes + length + 1, line.length - length - 1};
-            return true;
-        }
-    }
-    problem_set(reader->problem, ARCHIVE_REFUSED, "%s:%u: this line must begin \"%s \"",
-                reader->path, reader->line, name);
-    return false;
-}
-
-static enum archive_error wrong(const struct reader *reader, const char *words)
-{
-    return problem_set(reader->problem, ARCHIVE_REFUSED, "%s:%u: %s", reader->path,
-                       reader->line, words);
-}
-
 static bool copy_text(char *to, size_t size, struct text text)
 {
     if (text.length >= size)
@@ -94,79 +59,84 @@ static bool read_number(struct text text, uint64_t *value)
     return true;
 }
 
-static enum archive_error parse_key(struct reader *reader, struct pairing *pairing)
+static enum archive_error parse_key(struct named_lines *lines, struct pairing *pairing)
 {
     struct text value;
 
-    if (!take_value(reader, "holder", &value))
+    if (!named_lines_take(lines, "holder", &value))
         return ARCHIVE_REFUSED;
     if (!fingerprint_parse(value, pairing->holder))
-        return wrong(reader, "holder must be a fingerprint SHA256:...");
-    if (!take_value(reader, "delegate", &value))
+        return named_lines_wrong(lines, "holder must be a fingerprint SHA256:...");
+    if (!named_lines_take(lines, "delegate", &value))
         return ARCHIVE_REFUSED;
     if (base64_read(value, pairing->delegate, KEY_BYTES) != KEY_BYTES ||
         !public_key_is_usable(pairing->delegate))
-        return wrong(reader, "delegate must be an Ed25519 public key in base64");
-    if (!take_value(reader, "role", &value))
+        return named_lines_wrong(lines,
+                                 "delegate must be an Ed25519 public key in base64");
+    if (!named_lines_take(lines, "role", &value))
         return ARCHIVE_REFUSED;
     if (!pairing_role_is_valid(value) ||
         !copy_text(pairing->role, sizeof(pairing->role), value))
-        return wrong(reader, "role must be up to 32 of a-z 0-9 -");
-    if (!take_value(reader, "label", &value))
+        return named_lines_wrong(lines, "role must be up to 32 of a-z 0-9 -");
+    if (!named_lines_take(lines, "label", &value))
         return ARCHIVE_REFUSED;
     if (!pairing_label_is_valid(value) ||
         !copy_text(pairing->label, sizeof(pairing->label), value))
-        return wrong(reader, "label must have 1 to 64 bytes of printable UTF-8");
+        return named_lines_wrong(lines,
+                                 "label must have 1 to 64 bytes of printable UTF-8");
     return ARCHIVE_OK;
 }
 
-static enum archive_error parse_window(struct reader *reader, struct pairing *pairing)
+static enum archive_error parse_window(struct named_lines *lines,
+                                       struct pairing *pairing)
 {
     struct text value;
 
-    if (!take_value(reader, "epoch", &value))
+    if (!named_lines_take(lines, "epoch", &value))
         return ARCHIVE_REFUSED;
     if (!read_number(value, &pairing->epoch) || pairing->epoch == 0)
-        return wrong(reader, "epoch must be a whole number above 0");
-    if (!take_value(reader, "not-before", &value))
+        return named_lines_wrong(lines, "epoch must be a whole number above 0");
+    if (!named_lines_take(lines, "not-before", &value))
         return ARCHIVE_REFUSED;
     if (!time_parse(value, &pairing->not_before_ms))
-        return wrong(reader, "not-before must be a time 2026-01-31T14:02:07.000Z");
-    if (!take_value(reader, "not-after", &value))
+        return named_lines_wrong(lines,
+                                 "not-before must be a time 2026-01-31T14:02:07.000Z");
+    if (!named_lines_take(lines, "not-after", &value))
         return ARCHIVE_REFUSED;
     if (!time_parse(value, &pairing->not_after_ms) ||
         pairing->not_after_ms <= pairing->not_before_ms)
-        return wrong(reader, "not-after must be a time after not-before");
+        return named_lines_wrong(lines, "not-after must be a time after not-before");
     return ARCHIVE_OK;
 }
 
 enum archive_error pairing_parse(struct text text, const char *path,
                                  struct pairing *pairing, struct problem *problem)
 {
-    struct reader reader = {.rest = text, .path = path, .problem = problem};
+    struct named_lines lines = {.rest = text, .path = path, .problem = problem};
     enum archive_error error;
     struct text value;
     ptrdiff_t length;
 
     memset(pairing, 0, sizeof(*pairing));
-    if (!take_value(&reader, "totebox pairing", &value))
+    if (!named_lines_take(&lines, "totebox pairing", &value))
         return ARCHIVE_REFUSED;
     if (!text_equal(value, TEXT("1")))
-        return wrong(&reader, "this version of pairing files is not known");
-    error = parse_key(&reader, pairing);
+        return named_lines_wrong(&lines, "this version of pairing files is not known");
+    error = parse_key(&lines, pairing);
     if (error == ARCHIVE_OK)
-        error = parse_window(&reader, pairing);
+        error = parse_window(&lines, pairing);
     if (error != ARCHIVE_OK)
         return error;
-    if (!take_value(&reader, "token", &value))
+    if (!named_lines_take(&lines, "token", &value))
         return ARCHIVE_REFUSED;
     length = base64_read(value, pairing->token, sizeof(pairing->token));
     if (length <= 0)
-        return wrong(&reader, "token must be base64 of at most 8192 bytes");
+        return named_lines_wrong(&lines, "token must be base64 of at most 8192 bytes");
     pairing->token_length = (uint32_t)length;
-    reader.line++;
-    return reader.rest.length == 0 ? ARCHIVE_OK
-                                   : wrong(&reader, "nothing may follow the token");
+    lines.line++;
+    return lines.rest.length == 0
+               ? ARCHIVE_OK
+               : named_lines_wrong(&lines, "nothing may follow the token");
 }
 
 bool pairing_write(const struct pairing *pairing, struct buffer *out)
@@ -205,21 +175,6 @@ static void hex_name(const uint8_t holder[HASH_BYTES], char name[HEX_CHARS + 16]
     memcpy(name + HEX_CHARS, SUFFIX, sizeof(SUFFIX));
 }
 
-static enum archive_error check_file(const char *path, struct problem *problem)
-{
-    struct stat status;
-
-    if (lstat(path, &status) != 0)
-        return problem_errno(problem, "%s", path);
-    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid())
-        return problem_set(problem, ARCHIVE_REFUSED,
-                           "%s: is not a regular file of this user", path);
-    if (status.st_mode & 077)
-        return problem_set(problem, ARCHIVE_REFUSED,
-                           "%s: is open to group or others; chmod 600 it", path);
-    return ARCHIVE_OK;
-}
-
 static enum archive_error load_one(const char *folder, const char *name,
                                    struct pairing *pairing, struct problem *problem)
 {
@@ -230,9 +185,7 @@ static enum archive_error load_one(const char *folder, const char *name,
     if (path == NULL)
         return problem_memory(problem);
     buffer_init(&text);
-    error = check_file(path, problem);
-    if (error == ARCHIVE_OK)
-        error = archive_read_file(path, PAIRING_FILE_MAX, &text, problem);
+    error = named_lines_load(path, PAIRING_FILE_MAX, &text, problem);
     if (error == ARCHIVE_OK)
         error = pairing_parse((struct text){(const char *)buffer_bytes(&text),
                                             (uint32_t)buffer_length(&text)},

@@ -113,22 +113,25 @@ static void on_ledger_event(uv_fs_event_t *event, const char *name, int events,
         server_follow_ledger(event->data);
 }
 
-static void on_pairing_event(uv_fs_event_t *event, const char *name, int events,
-                             int status)
+void server_follow_pairings(struct server *server)
 {
-    struct server *server = event->data;
     struct pairings fresh;
     struct problem problem;
-    (void)name;
-    (void)events;
-    if (status != 0)
-        return;
     if (pairings_load(&fresh, server->archive->directory, &problem) != ARCHIVE_OK) {
         fprintf(stderr, "totebox: %s\n", problem.words);
         return;
     }
     pairings_release(&server->pairings);
     server->pairings = fresh;
+}
+
+static void on_pairing_event(uv_fs_event_t *event, const char *name, int events,
+                             int status)
+{
+    (void)name;
+    (void)events;
+    if (status == 0)
+        server_follow_pairings(event->data);
 }
 
 /* --- life ---------------------------------------------------------------------------
@@ -189,7 +192,7 @@ static void on_hangup(uv_signal_t *signal, int number)
     server->index = fresh;
     server->log_since = index_revision(fresh);
     server->as_of_ms = index_as_of_ms(fresh);
-    on_pairing_event(&server->pairing_watch, NULL, 0, 0);
+    server_follow_pairings(server);
     fprintf(stderr, "totebox: configuration read again\n");
 }
 

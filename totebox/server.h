@@ -8,12 +8,14 @@
  *   append -> index_apply_new_lines -> server_publish -> watch_note ... -> watch_serve
  *          -> delta in the send buffer -> TLS record
  *
- * Private to serve.c, connection.c, grant.c and watch.c, but for serve_main. */
+ * Private to serve.c, connection.c, stranger.c, grant.c and watch.c, but for
+ * serve_main. */
 #ifndef TOTEBOX_SERVER_H
 #define TOTEBOX_SERVER_H
 
 #include "net/stream.h"
 #include "proto/host.h"
+#include "proto/pairing_host.h"
 #include "totebox/index.h"
 #include "totebox/pairing.h"
 
@@ -22,6 +24,8 @@ enum {
     SERVER_CONNECTIONS_MAX = 4096,
     SERVER_HANDSHAKE_MS = 10000,
     SERVER_PRESENT_MS = 10000, /* from TLS open to the first successful present */
+    SERVER_STRANGERS_MAX = 8,  /* unknown keys, while pairing is open */
+    SERVER_PAIR_MS = 600000,   /* from TLS open, or pair(), to the end of the pairing */
     SERVER_TICK_MS = 100,
     PAGE_BYTES = 48 * 1024, /* estimated, so that a message stays under 64 KiB */
     PAGE_ROWS = 4096,
@@ -48,12 +52,12 @@ struct server {
     uint8_t boot_id[16];
     int64_t started_ms;             /* monotonic */
     struct connection *connections; /* list */
-    uint32_t connection_count, handshake_count;
+    uint32_t connection_count, handshake_count, stranger_count;
     uint64_t refused_strangers;
     struct logged_change *log; /* ring */
     uint32_t log_start, log_length;
-    uint64_t log_since; /* changes after this revision are all in the log */
-    int64_t as_of_ms; /* of the ledger rows, as last told */
+    uint64_t log_since;          /* changes after this revision are all in the log */
+    int64_t as_of_ms;            /* of the ledger rows, as last told */
     struct token_cache verified; /* signatures of links, so that a pairing costs once */
     bool draining, failed;
 };
@@ -65,6 +69,8 @@ int serve_main(int argc, char **argv);
 int64_t server_now_ms(const struct server *server); /* monotonic */
 /* Takes over what was appended and tells every watch. */
 void server_follow_ledger(struct server *server);
+/* Takes over which devices are paired. */
+void server_follow_pairings(struct server *server);
 /* The epoch of the pairing that delegates to this key, 0 when none is good any more. */
 uint64_t server_epoch(const struct server *server, const uint8_t delegate[KEY_BYTES]);
 
@@ -80,6 +86,10 @@ struct connection {
     int64_t deadline_ms; /* monotonic: handshake, then first present; 0 none */
     uint8_t holder[HASH_BYTES];
     bool opened, receiving, dead;
+    bool is_stranger;                       /* its key was not paired when it came */
+    bool has_asked;                         /* to be paired: its request was written */
+    struct pairing_host talk;               /* that pairs it */
+    uint8_t window[16];                     /* in which pairing window */
     int64_t read_tokens_milli, refilled_ms; /* exposure's reads a second */
 };
 
@@ -89,6 +99,23 @@ void connection_tick(struct connection *connection, int64_t now_ms);
 /* Sends what was answered outside of connection's own receive. */
 void connection_flush(struct connection *connection);
 const uint8_t *connection_peer(const struct connection *connection);
+
+/* --- stranger.c ------------------------------------------------------------------- */
+
+/* What a connection may ask whose key is not paired: hello, pair, pairReveal, pairing.
+ */
+extern const struct host_service stranger_service;
+
+/* Whether an unknown key is admitted: pairing is open, and few are there. */
+bool stranger_may_come(const struct server *server);
+/* Before the deadline is looked at: when the pairing window is gone, a last answer. */
+void stranger_tick(struct connection *connection, int64_t now_ms);
+/* Before the connection goes: it may have been the one try of a window. */
+void stranger_forget(struct connection *connection);
+/* Methods of struct host_service, also for keys that are paired. */
+struct refusal stranger_pair(void *user, struct text commit, uint8_t nonce[HASH_BYTES]);
+struct refusal stranger_pair_reveal(void *user, struct text nonce);
+struct refusal stranger_pairing(void *user, struct token *token);
 
 /* --- grant.c ---------------------------------------------------------------------- */
 
@@ -103,6 +130,8 @@ struct grant {
 };
 
 extern const struct host_service server_service;
+struct refusal server_hello(void *user, struct text software, uint16_t protocol,
+                            struct identity *identity);
 
 /* PSP_OK, or why the grant is over. */
 enum psp_error grant_state(const struct grant *grant);

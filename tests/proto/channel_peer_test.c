@@ -316,6 +316,7 @@ static void use_generated(struct peer *peer, gnutls_pk_algorithm_t algorithm,
 static void a_p256_key__may_be_pinned(void **state)
 {
     struct fixture *fixture = *state;
+    uint8_t key[KEY_BYTES];
 
     for (unsigned is_server = 0; is_server < 2; is_server++) {
         struct device other;
@@ -328,6 +329,7 @@ static void a_p256_key__may_be_pinned(void **state)
                                             : server_of(&fixture->archive, &other);
         settle_with(channel, &peer);
         assert_int_equal(channel_state(channel), CHANNEL_OPEN);
+        assert_false(channel_peer_key(channel, key)); /* it is no Ed25519 key */
         channel_free(channel);
         peer_free(&peer);
     }
