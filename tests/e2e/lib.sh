@@ -6,7 +6,7 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$top/build/release}
-FLEET=${FLEET:-$BUILD/fleet}
+FLEET=${FLEET:-$BUILD/tui/fleet}
 TOTEBOX=${TOTEBOX:-$BUILD/totebox/totebox}
 export FLEET TOTEBOX LC_ALL=C.UTF-8 TZ=UTC
 passed=0 failed=0 skipped=0

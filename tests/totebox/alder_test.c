@@ -258,7 +258,10 @@ static void alder__closing_balances_are_those_of_the_trial_balance(void **state)
             if (strcmp(names_string(names, row->pos.account), f[2]) == 0 &&
                 strcmp(names_string(names, row->pos.cp), f[5]) == 0)
                 break;
-        assert_non_null(row);
+        if (!row) {
+            fail_msg("no row of %s %s", f[0], f[2]);
+            return;
+        }
         assert_string_equal(names_string(names, row->pos.cls), f[3]);
         assert_decimal(
             plus(amount_decimal(row->pos.open), amount_decimal(row->pos.move)), f[4]);

@@ -117,7 +117,10 @@ static void index__deletes_a_row_that_comes_to_nothing(void **state)
         if (strcmp(name(&office, office.changes.change[i].row->row.key),
                    "ALD|2025|A|cash|assets:cash||USD") == 0)
             change = &office.changes.change[i];
-    assert_non_null(change);
+    if (!change) {
+        fail_msg("the row was not reported");
+        return;
+    }
     assert_true(change->deleted);
     assert_amount(change->row->pos.move, "5");
     assert_int_equal(index_row_count(office.index, VIEW_POS), 0);
