@@ -20,7 +20,7 @@ static const struct {
 bool export_view_parse(const char *name, enum export_view *view)
 {
     for (int i = 0; i < EXPORT_VIEW_COUNT; i++)
-        if (strcmp(views[i].name, name) == 0 ||
+        if (strcmp(views[i].name, name) == 0 || strcmp(views[i].word, name) == 0 ||
             strcasecmp(views[i].mnemonic, name) == 0) {
             *view = (enum export_view)i;
             return true;
