@@ -1,12 +1,11 @@
 #include "tui/commands.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "proto/keyfile.h"
+#include "tui/fleet_file.h"
 #include "tui/session.h"
 
 static const char usage[] =
@@ -16,27 +15,11 @@ static const char usage[] =
     "  --create       make a new key first; never overwrites one\n"
     "  --device FILE  instead of ~/.config/fleet/device.pem\n";
 
-/* ~/.config/fleet may not be there yet: make each folder above the file, for us only.
- */
-static void make_folders(const char *path)
-{
-    char folder[4096];
-    int length = snprintf(folder, sizeof folder, "%s", path);
-    if (length <= 0 || (size_t)length >= sizeof folder)
-        return;
-    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-            return;
-        *slash = '/';
-    }
-}
-
 static int create(const char *path)
 {
     struct key_pair pair;
     const char *why = "no random bytes";
-    make_folders(path);
+    fleet_file_folders(path);
     enum psp_error error = PSP_FAILED;
     if (key_pair_generate(&pair))
         error = keyfile_create(path, &pair, &why);

@@ -16,6 +16,7 @@ enum exit_code {
 int command_console(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_pair(int argc, char **argv);
 int command_rows(int argc, char **argv);
 
 #endif

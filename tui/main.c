@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
     {"keys", command_keys},
     {"check", command_check},
+    {"pair", command_pair},
     {"rows", command_rows},
 };
 

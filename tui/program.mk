@@ -1,6 +1,8 @@
 # what a running fleet consists of; the program fleet is linked from it and the console
 noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
+	tui/fleet_file.c tui/fleet_file.h \
+	tui/pairing_dial.c tui/pairing_dial.h \
 	tui/session.c tui/session.h \
 	tui/settle.c tui/settle.h
 
@@ -10,6 +12,7 @@ tui_fleet_SOURCES = \
 	tui/command_check.c \
 	tui/command_console.c \
 	tui/command_keys.c \
+	tui/command_pair.c \
 	tui/command_rows.c \
 	tui/commands.h
 tui_fleet_LDADD = libsession.a $(CONSOLE_LIBS) $(CORE_LIBS)
