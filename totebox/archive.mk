@@ -2,6 +2,7 @@
 libtotebox_a_SOURCES += \
 	totebox/archive.c totebox/archive.h \
 	totebox/archive_config.c \
+	totebox/audit.c totebox/audit.h \
 	totebox/command.c totebox/command.h \
 	totebox/command_approve.c \
 	totebox/command_expose.c \
@@ -45,6 +46,7 @@ EXTRA_DIST += docs/archive.md tests/totebox/archive_support.h tests/totebox/supp
 if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/totebox/alder_test \
+	tests/totebox/audit_test \
 	tests/totebox/exposure_test \
 	tests/totebox/index_test \
 	tests/totebox/ledger_sync_test \
@@ -54,6 +56,8 @@ UNIT_TESTS += \
 	tests/totebox/pairing_test
 tests_totebox_alder_test_SOURCES = tests/totebox/alder_test.c
 tests_totebox_alder_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_audit_test_SOURCES = tests/totebox/audit_test.c
+tests_totebox_audit_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_exposure_test_SOURCES = tests/totebox/exposure_test.c
 tests_totebox_exposure_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_index_test_SOURCES = tests/totebox/index_test.c

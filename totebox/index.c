@@ -342,6 +342,9 @@ static enum archive_error take_line(struct archive_index *index,
         return index_fact(index, line, problem);
     case LINE_COMMAND:
     case LINE_PAIRING:
+    case LINE_GRANT:
+    case LINE_REFUSAL:
+    case LINE_READS:
     case LINE_TYPE_COUNT:
         break;
     }

@@ -48,13 +48,14 @@ static void write_hex(const uint8_t hash[HASH_BYTES], char hex[HEX_CHARS])
     }
 }
 
-static void first_prev(const char *entity, uint8_t hash[HASH_BYTES])
+static void first_prev(const char *folder, const char *entity, uint8_t hash[HASH_BYTES])
 {
-    static const char label[] = "totebox ledger v1\n";
     struct hasher hasher;
 
     hasher_init(&hasher);
-    hasher_update(&hasher, label, sizeof(label) - 1);
+    hasher_update(&hasher, "totebox ", 8);
+    hasher_update(&hasher, folder, strlen(folder));
+    hasher_update(&hasher, " v1\n", 4);
     hasher_update(&hasher, entity, strlen(entity));
     hasher_finish(&hasher, hash);
 }
@@ -282,21 +283,31 @@ static enum archive_error recover(struct ledger *ledger, struct problem *problem
     return error;
 }
 
+/* `archive`/`folder`/`name` */
+static char *path_in(const char *archive, const char *folder, const char *name)
+{
+    char *inside = archive_path(folder, name);
+    char *path = inside ? archive_path(archive, inside) : NULL;
+
+    free(inside);
+    return path;
+}
+
 static enum archive_error start(struct ledger *ledger, const char *archive,
-                                struct text entity, struct text origin,
-                                struct problem *problem)
+                                const char *folder, struct text entity,
+                                struct text origin, struct problem *problem)
 {
     if (entity.length >= sizeof(ledger->entity) ||
         origin.length >= sizeof(ledger->origin))
         return problem_set(problem, ARCHIVE_REFUSED, "the entity id is too long");
     memcpy(ledger->entity, entity.bytes, entity.length);
     memcpy(ledger->origin, origin.bytes, origin.length);
-    ledger->folder = archive_path(archive, "ledger");
-    ledger->path = archive_path(archive, "ledger/log.jsonl");
-    ledger->checkpoint_path = archive_path(archive, "ledger/checkpoint");
+    ledger->folder = archive_path(archive, folder);
+    ledger->path = path_in(archive, folder, "log.jsonl");
+    ledger->checkpoint_path = path_in(archive, folder, "checkpoint");
     if (!ledger->folder || !ledger->path || !ledger->checkpoint_path)
         return problem_memory(problem);
-    first_prev(ledger->entity, ledger->head);
+    first_prev(folder, ledger->entity, ledger->head);
     ledger->fd = open(ledger->path, (ledger->mode == LEDGER_WRITE ? O_RDWR : O_RDONLY) |
                                         O_CLOEXEC | O_NOFOLLOW);
     if (ledger->fd < 0)
@@ -308,6 +319,16 @@ enum archive_error ledger_open(struct ledger **ledger, const char *archive,
                                struct text entity, struct text origin,
                                const uint8_t *authority, enum ledger_mode mode,
                                struct ledger_visitor visitor, struct problem *problem)
+{
+    return ledger_open_in(ledger, archive, LEDGER_BOOKS, entity, origin, authority,
+                          mode, visitor, problem);
+}
+
+enum archive_error ledger_open_in(struct ledger **ledger, const char *archive,
+                                  const char *folder, struct text entity,
+                                  struct text origin, const uint8_t *authority,
+                                  enum ledger_mode mode, struct ledger_visitor visitor,
+                                  struct problem *problem)
 {
     struct ledger *opened = calloc(1, sizeof(*opened));
     enum archive_error error;
@@ -321,7 +342,7 @@ enum archive_error ledger_open(struct ledger **ledger, const char *archive,
     merkle_init(&opened->merkle);
     buffer_init(&opened->checkpoint);
     buffer_init(&opened->reading);
-    error = start(opened, archive, entity, origin, problem);
+    error = start(opened, archive, folder, entity, origin, problem);
     if (error == ARCHIVE_OK)
         error = read_checkpoint(opened, origin, authority, problem);
     if (error == ARCHIVE_OK && mode == LEDGER_WRITE) {
@@ -357,8 +378,14 @@ void ledger_close(struct ledger *ledger)
 
 enum archive_error ledger_create(const char *archive, struct problem *problem)
 {
-    char *folder = archive_path(archive, "ledger");
-    char *path = archive_path(archive, "ledger/log.jsonl");
+    return ledger_create_in(archive, LEDGER_BOOKS, problem);
+}
+
+enum archive_error ledger_create_in(const char *archive, const char *name,
+                                    struct problem *problem)
+{
+    char *folder = archive_path(archive, name);
+    char *path = path_in(archive, name, "log.jsonl");
     enum archive_error error = ARCHIVE_OK;
     int fd = -1;
 

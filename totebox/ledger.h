@@ -39,9 +39,16 @@ struct ledger_visitor {
     void *user;
 };
 
+/* An archive has two: its books, and who asked what (audit.h). */
+#define LEDGER_BOOKS "ledger"
+#define LEDGER_AUDIT "audit"
+
 /* Creates an empty ledger in `archive`/ledger.  Refuses one that is there. */
 MUST_CHECK enum archive_error ledger_create(const char *archive,
                                             struct problem *problem);
+/* The same in another folder: LEDGER_AUDIT. */
+MUST_CHECK enum archive_error ledger_create_in(const char *archive, const char *folder,
+                                               struct problem *problem);
 
 /* Opens, verifies every hash, checks against the checkpoint (signed by `authority`, a
  * public key; NULL: without it) and gives every line to the visitor (its `line` may be
@@ -50,6 +57,13 @@ MUST_CHECK enum archive_error
 ledger_open(struct ledger **ledger, const char *archive, struct text entity,
             struct text origin, const uint8_t *authority, enum ledger_mode mode,
             struct ledger_visitor visitor, struct problem *problem);
+/* The same in another folder: LEDGER_AUDIT, whose first hash is of "totebox audit v1".
+ */
+MUST_CHECK enum archive_error
+ledger_open_in(struct ledger **ledger, const char *archive, const char *folder,
+               struct text entity, struct text origin, const uint8_t *authority,
+               enum ledger_mode mode, struct ledger_visitor visitor,
+               struct problem *problem);
 void ledger_close(struct ledger *ledger);
 
 /* Takes over what other processes appended since.  Cheap when nothing was. */

@@ -61,7 +61,8 @@ bool line_field_by_name(struct text name, enum line_field *field)
 /* Numbers in JSON; every other field is a string. */
 static bool is_number(enum line_field field)
 {
-    return field == FIELD_OF || field == FIELD_N || field == FIELD_EPOCH;
+    return field == FIELD_OF || field == FIELD_N || field == FIELD_EPOCH ||
+           field == FIELD_TIMES;
 }
 
 static bool append(struct buffer *out, const char *bytes, size_t length)

@@ -25,7 +25,10 @@
     X(LINE_CORRECTION, "correction")                                                   \
     X(LINE_LIFECYCLE, "lifecycle")                                                     \
     X(LINE_PAIRING, "pairing")                                                         \
-    X(LINE_REVOCATION, "revocation")
+    X(LINE_REVOCATION, "revocation")                                                   \
+    X(LINE_GRANT, "grant")                                                             \
+    X(LINE_REFUSAL, "refusal")                                                         \
+    X(LINE_READS, "reads")
 
 enum line_type {
 #define LINE_TYPE(type, name) type,
@@ -99,6 +102,7 @@ enum line_type {
     X(FIELD_ROLE, "role")                                                              \
     X(FIELD_LABEL, "label")                                                            \
     X(FIELD_EPOCH, "epoch")                                                            \
+    X(FIELD_TIMES, "times")                                                            \
     X(FIELD_UNTIL, "until")                                                            \
     X(FIELD_SRC, "src")
 

@@ -154,6 +154,25 @@ static const struct rule revocation_rules[] = {
     {FIELD_SRC, FORM_TEXT, MAY, NULL},
 };
 
+/* Of the audit log only. */
+static const struct rule grant_rules[] = {
+    {FIELD_DIGEST, FORM_HASH, MUST, NULL}, /* link id of the leaf */
+    {FIELD_BY, FORM_TEXT, MUST, NULL},
+    {FIELD_HOLDER, FORM_HASH, MUST, NULL},
+    {FIELD_UNTIL, FORM_TIME, MUST, NULL},
+};
+static const struct rule refusal_rules[] = {
+    {FIELD_TEXT, FORM_TEXT, MUST, NULL},
+    {FIELD_HOLDER, FORM_HASH, MAY, NULL},
+    {FIELD_TIMES, FORM_COUNT, MUST, NULL},
+};
+static const struct rule reads_rules[] = {
+    {FIELD_N, FORM_COUNT, MUST, NULL}, /* rows */
+    {FIELD_TARGET, FORM_PART, MUST, NULL},
+    {FIELD_BY, FORM_TEXT, MUST, NULL},
+    {FIELD_TIMES, FORM_COUNT, MUST, NULL},
+};
+
 static const struct rules {
     const struct rule *rule;
     uint32_t count;
@@ -171,6 +190,9 @@ static const struct rules {
     RULES(LINE_LIFECYCLE, lifecycle_rules),
     RULES(LINE_PAIRING, pairing_rules),
     RULES(LINE_REVOCATION, revocation_rules),
+    RULES(LINE_GRANT, grant_rules),
+    RULES(LINE_REFUSAL, refusal_rules),
+    RULES(LINE_READS, reads_rules),
 #undef RULES
 };
 
@@ -344,6 +366,9 @@ static const char *check_together(const struct line *line)
     case LINE_LIFECYCLE:
     case LINE_PAIRING:
     case LINE_REVOCATION:
+    case LINE_GRANT:
+    case LINE_REFUSAL:
+    case LINE_READS:
     case LINE_TYPE_COUNT:
         break;
     }
