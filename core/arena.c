@@ -111,3 +111,33 @@ const char *arena_print(struct arena *arena, const char *format, ...)
     va_end(arguments);
     return text;
 }
+
+bool arena_sort(struct arena *arena, void *base, size_t count, size_t size,
+                int (*compare)(const void *, const void *))
+{
+    if (count < 2)
+        return true;
+    unsigned char *from = base, *to = arena_array(arena, count, size);
+    if (!to)
+        return false;
+    for (size_t width = 1; width < count; width *= 2) {
+        for (size_t start = 0; start < count; start += 2 * width) {
+            size_t middle = start + width < count ? start + width : count;
+            size_t end = middle + width < count ? middle + width : count;
+            size_t left = start, right = middle;
+            for (size_t at = start; at < end; at++) {
+                bool take_left = left < middle &&
+                                 (right == end || compare(from + left * size,
+                                                          from + right * size) <= 0);
+                memcpy(to + at * size, from + (take_left ? left++ : right++) * size,
+                       size);
+            }
+        }
+        unsigned char *other = from;
+        from = to;
+        to = other;
+    }
+    if (from != base)
+        memcpy(base, from, count * size);
+    return true;
+}

@@ -27,5 +27,9 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 const char *arena_text(struct arena *arena, struct text text);
 const char *arena_print(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A stable sort with its scratch in the arena: qsort(3) is neither stable nor free of
+ * heap calls.  False when memory is short: the array is as it was. */
+bool arena_sort(struct arena *arena, void *base, size_t count, size_t size,
+                int (*compare)(const void *, const void *));
 
 #endif

@@ -430,8 +430,8 @@ void executive_exceptions(struct executive *executive)
     add_covenants(&list);
     add_variances(&list);
     add_dues(&list);
-    if (list.count > 0)
-        qsort(list.all, list.count, sizeof *list.all, compare_ranked);
+    arena_sort(executive->arena, list.all, list.count, sizeof *list.all,
+               compare_ranked);
     struct exception_line *lines =
         arena_array(executive->arena, list.count + 1u, sizeof *lines);
     if (!lines)

@@ -381,8 +381,7 @@ void executive_groups(struct executive *executive)
     for (uint32_t i = 0; i < rollup->member_count; i++)
         if (!rollup->members[i].is_adjustment)
             names[count++] = entity_group(rollup->figures, rollup->members[i].entity);
-    if (count > 0)
-        qsort(names, count, sizeof *names, compare_names);
+    arena_sort(executive->arena, names, count, sizeof *names, compare_names);
     for (uint32_t i = 0; i < count; i++)
         if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
             names[distinct++] = names[i];

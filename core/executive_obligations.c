@@ -176,8 +176,8 @@ void executive_covenants(struct executive *executive)
     if (!list.lines)
         return;
     visit(executive, add_covenant, &list);
-    if (list.count > 0)
-        qsort(list.lines, list.count, sizeof *list.lines, compare_covenants);
+    arena_sort(executive->arena, list.lines, list.count, sizeof *list.lines,
+               compare_covenants);
     executive->model->covenants = list.lines;
     executive->model->covenant_count = list.count;
 }

@@ -277,8 +277,7 @@ void executive_variances(struct executive *executive)
                 count++;
         }
     }
-    if (count > 0)
-        qsort(ranked, count, sizeof *ranked, compare_ranked);
+    arena_sort(executive->arena, ranked, count, sizeof *ranked, compare_ranked);
     for (uint32_t i = 0; i < count; i++)
         lines[i] = ranked[i].line;
     executive->model->variances = lines;

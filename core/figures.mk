@@ -40,6 +40,12 @@ EXTRA_PROGRAMS += bench/figures_cost
 bench_figures_cost_SOURCES = bench/figures_cost.c
 bench_figures_cost_LDADD = $(CORE_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/decimal_fuzz
+tests_fuzz_decimal_fuzz_SOURCES = tests/fuzz/decimal_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_decimal_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_decimal_fuzz_LDADD = libproto.a
+EXTRA_DIST += tests/fuzz/corpus/decimal
+
 EXTRA_DIST += \
 	tests/data/alder/expected.tsv \
 	tests/data/alder/fx.tsv \
@@ -93,4 +99,10 @@ tests_core_ownership_test_LDADD = $(ROWS_FIXTURE_LIBS)
 UNIT_TESTS += tests/core/figures_test
 tests_core_figures_test_SOURCES = tests/core/figures_test.c
 tests_core_figures_test_LDADD = $(ROWS_FIXTURE_LIBS)
+
+UNIT_TESTS += tests/core/heap_test
+tests_core_heap_test_SOURCES = tests/core/heap_test.c
+tests_core_heap_test_LDADD = $(ROWS_FIXTURE_LIBS)
+tests_core_heap_test_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 endif

@@ -367,5 +367,6 @@ const struct facts *facts_of(struct figures *figures, struct portfolio *portfoli
                           .facts = facts,
                           .books_as_of_ms = row ? row->row.as_of_ms : 0};
     make(&maker);
+    facts->made = facts->problem != FACTS_MEMORY; /* then it is tried again */
     return facts;
 }

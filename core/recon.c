@@ -223,8 +223,9 @@ static void finish(struct recon *recon, struct model_recon *model)
         arena_array(recon->arena, recon->count + 1u, sizeof(struct recon_check *));
     for (uint32_t i = 0; sorted && i < recon->count; i++)
         sorted[i] = &recon->checks[i];
-    if (sorted && recon->count > 0)
-        qsort(sorted, recon->count, sizeof(struct recon_check *), compare_checks);
+    if (sorted)
+        arena_sort(recon->arena, sorted, recon->count, sizeof(struct recon_check *),
+                   compare_checks);
     for (uint32_t i = 0; lines && sorted && i < recon->count; i++) {
         const struct recon_check *check = sorted[i];
         lines[i] = check->line;

@@ -77,10 +77,10 @@ static int compare_by_group(const void *left, const void *right)
 
 static void arrange(struct table *table, int (*compare)(const void *, const void *))
 {
-    if (table->left_count > 0)
-        qsort(table->left, table->left_count, sizeof *table->left, compare);
-    if (table->right_count > 0)
-        qsort(table->right, table->right_count, sizeof *table->right, compare);
+    arena_sort(table->recon->arena, table->left, table->left_count, sizeof *table->left,
+               compare);
+    arena_sort(table->recon->arena, table->right, table->right_count,
+               sizeof *table->right, compare);
 }
 
 static uint32_t take_items(struct table *table, bool is_b, struct item **items)

@@ -323,8 +323,7 @@ void recon_add_pairs(struct recon *recon)
     for (uint32_t i = 0; i < rollup->member_count; i++)
         if (rollup->members[i].standing.included)
             add_legs(&legs, rollup->members[i].entity, rollup->members[i].facts);
-    if (legs.count > 0)
-        qsort(legs.list, legs.count, sizeof *legs.list, compare_legs);
+    arena_sort(recon->arena, legs.list, legs.count, sizeof *legs.list, compare_legs);
     for (uint32_t i = 0; i < legs.count;) {
         uint32_t start = i;
         while (i < legs.count && same_run(&legs.list[start], &legs.list[i]))
