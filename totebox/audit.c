@@ -5,10 +5,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WHO_MAX = 256, READERS_MAX = 256, STRANGERS_MAX = 64, LINES_MAX = 10000 };
+#include "proto/token.h"
+
+enum {
+    WHO_MAX = TOKEN_LINKS_MAX * (LABEL_BYTES_MAX + 1),
+    READERS_MAX = 256,
+    STRANGERS_MAX = 64,
+    LINES_MAX = 10000
+};
 
 struct reader {
-    char who[WHO_MAX + 1];
+    char who[WHO_MAX];
+    uint32_t length; /* of who */
     enum view view;
     uint64_t times, rows;
 };
@@ -102,28 +110,26 @@ static void add(struct audit *audit, const struct line *line)
         audit->lost++;
 }
 
-static void copy_who(char who[WHO_MAX + 1], struct text text)
+/* Borrowed: as it can stand in a line. */
+static struct text usable(struct text who)
 {
-    struct text label = text.length && text.length <= WHO_MAX && text_is_clean(text)
-                            ? text
-                            : TEXT("(unnamed)");
-    memcpy(who, label.bytes, label.length);
-    who[label.length] = '\0';
+    return who.length && who.length <= WHO_MAX && text_is_clean(who)
+               ? who
+               : TEXT("(unnamed)");
 }
 
 void audit_grant(struct audit *audit, struct text who, const uint8_t holder[HASH_BYTES],
                  const uint8_t link_id[HASH_BYTES], int64_t not_after_ms)
 {
-    char name[WHO_MAX + 1], holder_hex[2 * HASH_BYTES + 1],
-        link_hex[2 * HASH_BYTES + 1], until[TIME_CHARS + 1];
+    char holder_hex[2 * HASH_BYTES + 1], link_hex[2 * HASH_BYTES + 1],
+        until[TIME_CHARS + 1];
     struct line line;
 
-    copy_who(name, who);
     write_hex(holder, holder_hex);
     write_hex(link_id, link_hex);
     time_write(not_after_ms, until);
     line_init(&line, LINE_GRANT);
-    line.field[FIELD_BY] = text_of(name);
+    line.field[FIELD_BY] = usable(who);
     line.field[FIELD_HOLDER] = text_of(holder_hex);
     line.field[FIELD_DIGEST] = text_of(link_hex);
     line.field[FIELD_UNTIL] = text_of(until);
@@ -134,6 +140,8 @@ void audit_refusal(struct audit *audit, const uint8_t *holder, const char *why)
 {
     struct stranger *stranger;
 
+    if (why == NULL)
+        why = "failed"; /* a failure of ours, which has no code on the wire */
     for (uint32_t i = 0; i < audit->stranger_count; i++) {
         stranger = &audit->strangers[i];
         if (strncmp(stranger->why, why, sizeof(stranger->why) - 1) == 0 &&
@@ -157,12 +165,12 @@ void audit_refusal(struct audit *audit, const uint8_t *holder, const char *why)
 void audit_rows(struct audit *audit, struct text who, enum view view, uint64_t rows)
 {
     struct reader *reader;
-    char name[WHO_MAX + 1];
 
-    copy_who(name, who);
+    who = usable(who);
     for (uint32_t i = 0; i < audit->reader_count; i++) {
         reader = &audit->readers[i];
-        if (reader->view == view && strcmp(reader->who, name) == 0) {
+        if (reader->view == view && reader->length == who.length &&
+            memcmp(reader->who, who.bytes, who.length) == 0) {
             reader->times++;
             reader->rows += rows;
             return;
@@ -173,8 +181,11 @@ void audit_rows(struct audit *audit, struct text who, enum view view, uint64_t r
         return;
     }
     reader = &audit->readers[audit->reader_count++];
-    *reader = (struct reader){.view = view, .times = 1, .rows = rows};
-    memcpy(reader->who, name, sizeof(name));
+    reader->view = view;
+    reader->length = who.length;
+    reader->times = 1;
+    reader->rows = rows;
+    memcpy(reader->who, who.bytes, who.length);
 }
 
 /* --- writing -------------------------------------------------------------------- */
@@ -188,7 +199,7 @@ static void write_reads(struct audit *audit)
         line_init(&line, LINE_READS);
         snprintf(times, sizeof(times), "%llu", (unsigned long long)reader->times);
         snprintf(rows, sizeof(rows), "%llu", (unsigned long long)reader->rows);
-        line.field[FIELD_BY] = text_of(reader->who);
+        line.field[FIELD_BY] = (struct text){reader->who, reader->length};
         line.field[FIELD_TARGET] = text_of(view_table(reader->view)->name);
         line.field[FIELD_TIMES] = text_of(times);
         line.field[FIELD_N] = text_of(rows);

@@ -31,7 +31,8 @@ void audit_close(struct audit *audit, const struct archive *archive);
  * SubjectPublicKeyInfo. */
 void audit_grant(struct audit *audit, struct text who, const uint8_t holder[HASH_BYTES],
                  const uint8_t link_id[HASH_BYTES], int64_t not_after_ms);
-/* `why`: the code on the wire, "psp.expired".  holder may be NULL. */
+/* `why`: the code on the wire, "psp.expired", or NULL for one that is never sent.
+ * holder may be NULL. */
 void audit_refusal(struct audit *audit, const uint8_t *holder, const char *why);
 /* An answer or a delta with that many rows of a view. */
 void audit_rows(struct audit *audit, struct text who, enum view view, uint64_t rows);

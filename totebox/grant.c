@@ -180,8 +180,13 @@ static struct refusal on_present(void *user, const struct token *token,
     }
     if (error != PSP_OK) {
         free(grant);
+        audit_refusal(server->audit, connection_peer(connection),
+                      psp_error_wire(error));
         return refuse(error, why);
     }
+    audit_grant(server->audit, authority_label(grant->authority),
+                connection_peer(connection), authority_leaf_id(grant->authority),
+                authority_not_after_ms(grant->authority));
     memcpy(grant->delegate, authority_pairing_key(grant->authority), KEY_BYTES);
     const struct pairing *pairing =
         pairings_by_delegate(&server->pairings, grant->delegate);
@@ -444,6 +449,8 @@ static struct refusal build_page(struct grant *grant, const struct archive_index
     }
     batch_build(results, PSP_GRANT_READ_RESULTS_BATCH_PTR, &shape, index_names(index),
                 page.rows, page.count, revision, index_last_commit_ms(index), next);
+    audit_rows(grant->connection->server->audit, authority_label(grant->authority),
+               view, page.count);
     page_release(&page);
     return accepted;
 }

@@ -143,6 +143,15 @@ static void close_connections(struct server *server)
         connection_close(server->connections);
 }
 
+/* A log that cannot be written is said, once a second, and stops no answer: it is kept
+ * in memory within bounds and says later what it lost. */
+static void flush_audit(struct server *server)
+{
+    struct problem problem;
+    if (audit_flush(server->audit, net_wall_ms(), &problem) != ARCHIVE_OK)
+        fprintf(stderr, "totebox: audit: %s\n", problem.words);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct server *server = timer->data;
@@ -153,6 +162,10 @@ static void on_tick(uv_timer_t *timer)
          connection = next) {
         next = connection->next;
         connection_tick(connection, now);
+    }
+    if (now >= server->audit_due_ms) {
+        server->audit_due_ms = now + SERVER_AUDIT_MS;
+        flush_audit(server);
     }
 }
 
@@ -324,6 +337,8 @@ static int open_server(struct server *server, const char *directory)
         error = pairings_load(&server->pairings, directory, &problem);
     if (error == ARCHIVE_OK && !open_index(server, &server->index, &problem))
         error = problem.error;
+    if (error == ARCHIVE_OK)
+        error = audit_open(&server->audit, server->archive, &problem);
     if (error != ARCHIVE_OK) {
         fprintf(stderr, "totebox: %s\n", problem.words);
         return error;
@@ -345,6 +360,10 @@ static int open_server(struct server *server, const char *directory)
 
 static void release_server(struct server *server)
 {
+    if (server->audit) {
+        flush_audit(server);
+        audit_close(server->audit, server->archive);
+    }
     if (server->index) {
         forget_log(server);
         index_close(server->index);

@@ -16,6 +16,7 @@
 #include "net/stream.h"
 #include "proto/host.h"
 #include "proto/pairing_host.h"
+#include "totebox/audit.h"
 #include "totebox/index.h"
 #include "totebox/pairing.h"
 
@@ -27,6 +28,7 @@ enum {
     SERVER_STRANGERS_MAX = 8,  /* unknown keys, while pairing is open */
     SERVER_PAIR_MS = 600000,   /* from TLS open, or pair(), to the end of the pairing */
     SERVER_TICK_MS = 100,
+    SERVER_AUDIT_MS = 1000,
     PAGE_BYTES = 48 * 1024, /* estimated, so that a message stays under 64 KiB */
     PAGE_ROWS = 4096,
     CHANGE_LOG = 1 << 16,
@@ -48,6 +50,8 @@ struct server {
     struct archive *archive;
     struct archive_index *index;
     struct pairings pairings;
+    struct audit *audit;
+    int64_t audit_due_ms;
     struct channel_identity *identity;
     uint8_t boot_id[16];
     int64_t started_ms;             /* monotonic */

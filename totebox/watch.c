@@ -478,6 +478,8 @@ static void build_change(struct watch *watch, struct struct_builder change,
     }
     batch_build(change, PSP_CHANGE_UPSERTS_PTR, &shape, names_of(watch), rows,
                 row_count, group->revision, group->as_of_ms, (struct text){0});
+    audit_rows(watch->grant->connection->server->audit,
+               authority_label(watch->grant->authority), view, row_count);
     struct list_builder keys =
         builder_list(change, PSP_CHANGE_DELETES_PTR, ELEMENT_POINTER, deleted);
     deleted = 0;
