@@ -4,7 +4,7 @@
 # prints "N passed, N failed, N skipped".  Nothing here waits for a fixed time: wait_for
 # looks again until what is waited for is there, or says what the screen showed instead.
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
+top=${top:-$(cd "$(dirname "$0")/../.." && pwd)}
 BUILD=${BUILD:-$top/build/release}
 FLEET=${FLEET:-$BUILD/tui/fleet}
 TOTEBOX=${TOTEBOX:-$BUILD/totebox/totebox}
@@ -54,18 +54,21 @@ finish() {
 
 # --- a terminal: a tmux server of our own, with one window ----------------------------
 
-terminal="tmux -L fleet-e2e-$$ -f /dev/null"
+terminal= terminals=0
 
-# terminal_open COLUMNS ROWS COMMAND: runs it there; the shell stays when it ends.
+# terminal_open COLUMNS ROWS COMMAND: runs it there; the shell stays when it ends.  A
+# server that is told to end takes its time, so each terminal has one of its own.
 terminal_open() {
-	$terminal kill-server 2>/dev/null
+	terminal_close
+	terminals=$((terminals + 1))
+	terminal="tmux -L fleet-e2e-$$-$terminals -f /dev/null"
 	$terminal new-session -d -x "$1" -y "$2" \
 		"env -u TMUX PS1='prompt> ' ENV= sh -i" || return
 	$terminal set-option -g status off
 	$terminal send-keys -l "$3" && $terminal send-keys Enter
 }
-terminal_close() { $terminal kill-server 2>/dev/null || true; }
-screen() { $terminal capture-pane -p; }
+terminal_close() { [ -z "$terminal" ] || $terminal kill-server 2>/dev/null || true; }
+screen() { $terminal capture-pane -p 2>&1; }
 press() { $terminal send-keys "$@"; }
 type_text() { $terminal send-keys -l "$1"; }
 resize() { $terminal resize-window -x "$1" -y "$2"; }
