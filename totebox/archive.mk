@@ -4,16 +4,13 @@ libtotebox_a_SOURCES += \
 	totebox/archive_config.c \
 	totebox/audit.c totebox/audit.h \
 	totebox/command.c totebox/command.h \
-	totebox/command_approve.c \
 	totebox/command_expose.c \
 	totebox/command_init.c \
 	totebox/command_look.c \
-	totebox/command_open.c \
 	totebox/command_pair.c \
 	totebox/command_query.c \
 	totebox/conf.c totebox/conf.h \
 	totebox/date.c totebox/date.h \
-	totebox/desk.c totebox/desk.h \
 	totebox/exposure.c totebox/exposure.h \
 	totebox/exposure_read.c \
 	totebox/index.c totebox/index.h \
@@ -25,11 +22,8 @@ libtotebox_a_SOURCES += \
 	totebox/line.c totebox/line.h \
 	totebox/line_check.c \
 	totebox/merkle.c totebox/merkle.h \
-	totebox/named_lines.c totebox/named_lines.h \
 	totebox/note.c totebox/note.h \
 	totebox/pairing.c totebox/pairing.h \
-	totebox/pairing_request.c totebox/pairing_request.h \
-	totebox/pairing_window.c totebox/pairing_window.h \
 	totebox/problem.c totebox/problem.h \
 	totebox/row_print.c \
 	totebox/row_set.c totebox/row_set.h \

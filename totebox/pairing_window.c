@@ -18,7 +18,7 @@ static const char used_name[] = "pairings/window.used";
 
 /* --- text ----------------------------------------------------------------------- */
 
-static bool parse(struct text text, struct window_look *look)
+bool pairing_window_parse(struct text text, struct window_look *look)
 {
     struct problem problem;
     struct named_lines lines = {.rest = text, .path = "window", .problem = &problem};
@@ -71,7 +71,8 @@ static bool look_at(const char *archive, const char *name, struct window_look *l
 
     if (fd >= 0 && is_held(fd)) {
         ssize_t length = read(fd, text, sizeof(text));
-        good = length > 0 && parse((struct text){text, (uint32_t)length}, look);
+        good = length > 0 &&
+               pairing_window_parse((struct text){text, (uint32_t)length}, look);
     }
     if (fd >= 0)
         close(fd);

@@ -17,8 +17,6 @@
 #ifndef TOTEBOX_PAIRING_WINDOW_H
 #define TOTEBOX_PAIRING_WINDOW_H
 
-#include <sys/types.h>
-
 #include "totebox/pairing_request.h"
 
 enum { WINDOW_MINUTES_DEFAULT = 10, WINDOW_MINUTES_MAX = 60 };
@@ -31,6 +29,8 @@ struct window_look {
     int64_t until_ms;
 };
 
+/* Pure: text of the file in, id and time out; `state` is not touched. */
+MUST_CHECK bool pairing_window_parse(struct text text, struct window_look *look);
 /* What the files say now.  Anything but a window of this user that is whole, locked and
  * not over is CLOSED. */
 void pairing_window_look(struct window_look *look, const char *archive, int64_t now_ms);

@@ -4,7 +4,6 @@ libtotebox_a_SOURCES += \
 	totebox/grant.c \
 	totebox/serve.c \
 	totebox/server.h \
-	totebox/stranger.c \
 	totebox/watch.c
 
 if HAVE_CMOCKA
