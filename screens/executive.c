@@ -77,10 +77,13 @@ static void draw_section(const struct pane_input *input, struct pane_state *stat
         snprintf(title, sizeof title, "%s (%u)", table.title, table.row_count);
     else
         snprintf(title, sizeof title, "%s", table.title);
-    if (part == EXECUTIVE_HEADLINES)
-        snprintf(title, sizeof title, "%.8s %.30s, %s%s", input->executive->currency,
-                 input->executive->period, basis_name(input->basis),
+    if (part == EXECUTIVE_HEADLINES) {
+        char period[TIME_CHARS];
+        period_write(input->executive->period, period);
+        snprintf(title, sizeof title, "%.8s %s, %s%s", input->executive->currency,
+                 period, basis_name(input->basis),
                  input->without_last_known ? ", without last known" : "");
+    }
     screen_rule(cells, area, title);
     area.row++;
     area.rows--;

@@ -69,6 +69,9 @@ void iso_write(int64_t at_ms, char text[TIME_CHARS]);
 void day_write(int64_t yyyymmdd, char text[TIME_CHARS]);
 /* 20261215 as "2026-12-15", 0 as "--" */
 void date_write(int64_t yyyymmdd, char text[TIME_CHARS]);
+/* A period token for people: "Dec 2025 - Nov 2026" for whole months, "2025-12-03 to
+ * 2026-11-05" for other days; the other tokens as they are. */
+void period_write(const char *token, char text[TIME_CHARS]);
 /* "850ms" "18s" "2m": a time to come or a round trip. */
 void duration_write(int64_t milliseconds, char text[TIME_CHARS]);
 /* "1,203" */

@@ -1,5 +1,6 @@
 /* Times of format.h: the proleptic Gregorian calendar, UTC only. */
 #include <stdio.h>
+#include <string.h>
 
 #include "screens/format.h"
 
@@ -148,4 +149,40 @@ void count_write(int64_t count, char text[TIME_CHARS])
     char digits[FORMAT_CHARS];
     number_write(decimal_from_int(count), 0, NUMBER_EXACT, false, digits);
     snprintf(text, TIME_CHARS, "%.31s", digits);
+}
+
+static int digits_of(const char *text, int count)
+{
+    int value = 0;
+    for (int i = 0; i < count; i++)
+        value = value * 10 + (text[i] - '0');
+    return value;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leaps = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leaps);
+}
+
+void period_write(const char *token, char text[TIME_CHARS])
+{
+    bool is_span = strlen(token) == 17 && token[8] == '-' &&
+                   strspn(token, "0123456789") == 8 &&
+                   strspn(token + 9, "0123456789") == 8;
+    int month = is_span ? digits_of(token + 4, 2) : 0;
+    int last_month = is_span ? digits_of(token + 13, 2) : 0;
+    if (month < 1 || month > 12 || last_month < 1 || last_month > 12) {
+        snprintf(text, TIME_CHARS, "%.*s", TIME_CHARS - 1, token);
+        return;
+    }
+    int last_year = digits_of(token + 9, 4);
+    if (digits_of(token + 6, 2) == 1 &&
+        digits_of(token + 15, 2) == days_in_month(last_year, last_month))
+        snprintf(text, TIME_CHARS, "%s %.4s - %s %.4s", months[month - 1], token,
+                 months[last_month - 1], token + 9);
+    else
+        snprintf(text, TIME_CHARS, "%.4s-%.2s-%.2s to %.4s-%.2s-%.2s", token, token + 4,
+                 token + 6, token + 9, token + 13, token + 15);
 }

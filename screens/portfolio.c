@@ -280,9 +280,10 @@ static int count_notes(const struct pane_input *input, int columns)
 static void draw_lead(const struct pane_input *input, const struct pane_state *state,
                       const struct table *table, int row, struct cells *cells)
 {
-    char text[120];
-    snprintf(text, sizeof text, "%.8s %.20s  %s%s%s", input->portfolio_model->currency,
-             input->portfolio_model->period, basis_name(input->basis),
+    char text[120], period[TIME_CHARS];
+    period_write(input->portfolio_model->period, period);
+    snprintf(text, sizeof text, "%.8s %s  %s%s%s", input->portfolio_model->currency,
+             period, basis_name(input->basis),
              input->portfolio_model->policy == PARTIAL_STRICT ? ", strict" : "",
              input->without_last_known ? ", without last known" : "");
     pane_draw_list_state(table, &state->views[state->part], input, row, text, cells);

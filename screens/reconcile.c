@@ -272,8 +272,9 @@ void reconcile_draw(const struct pane_input *input, struct pane_state *state,
     else
         pane_draw_part(PANE_RECONCILE, 0, input, state, list, cells);
     draw_summary(input, area.row, cells);
-    char lead[96];
-    snprintf(lead, sizeof lead, "%.20s%s", input->recon->period,
+    char lead[96], period[TIME_CHARS];
+    period_write(input->recon->period, period);
+    snprintf(lead, sizeof lead, "%s%s", period,
              view->sort_column ? "" : "   breaks first");
     pane_draw_list_state(&table, view, input, area.row + 1, lead, cells);
     if (card.rows)

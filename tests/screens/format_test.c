@@ -232,6 +232,18 @@ static void time__is_utc_and_needs_no_library(void **state)
     assert_string_equal(text, "9999-12-31T23:59:59Z");
     date_write(20261215, text);
     assert_string_equal(text, "2026-12-15");
+    period_write("20251201-20261130", text);
+    assert_string_equal(text, "Dec 2025 - Nov 2026");
+    period_write("20240201-20240229", text);
+    assert_string_equal(text, "Feb 2024 - Feb 2024");
+    period_write("20250201-20250228", text);
+    assert_string_equal(text, "Feb 2025 - Feb 2025");
+    period_write("20251203-20261130", text);
+    assert_string_equal(text, "2025-12-03 to 2026-11-30");
+    period_write("2025Q3", text);
+    assert_string_equal(text, "2025Q3");
+    period_write("20251301-20261130", text);
+    assert_string_equal(text, "20251301-20261130");
     day_write(20261215, text);
     assert_string_equal(text, "15 Dec");
     day_write(20261315, text);
