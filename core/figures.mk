@@ -46,6 +46,7 @@ tests_fuzz_decimal_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
 tests_fuzz_decimal_fuzz_LDADD = libproto.a
 EXTRA_DIST += tests/fuzz/corpus/decimal
 
+EXTRA_DIST += docs/views.md
 EXTRA_DIST += \
 	tests/data/alder/expected.tsv \
 	tests/data/alder/fx.tsv \
