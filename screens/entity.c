@@ -15,7 +15,7 @@ static const struct table_column columns[] = {
     {"key", "row", VALUE_TEXT, 20, 30, 0, false},
     {"value", "value", VALUE_FIGURE, 18, 22, 0, false},
     {"unit", "unit", VALUE_TEXT, 4, 6, 1, false},
-    {"text", "", VALUE_TEXT, 10, 26, 3, false},
+    {"text", "", VALUE_TEXT, 10, 26, 6, false},
     {"as_of", "as of", VALUE_MOMENT, 6, 16, 2, false},
     {"age", "age", VALUE_AGE, 6, 7, 0, false},
 };
@@ -35,6 +35,7 @@ static void line_value(const struct table *table, uint32_t row, unsigned column,
         break;
     case 2:
         value->figure = has_figure ? &line->figure : NULL;
+        value->text = has_figure ? "" : line->text;
         break;
     case 3:
         value->text = has_figure ? line->figure.currency : "";

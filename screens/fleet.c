@@ -356,7 +356,8 @@ static void draw_link_card(const struct pane_input *input,
     card_field(&card, "address", STYLE_TEXT, line->address);
     if (line->status.reason[0])
         card_field(&card, "reason", mark_style(line->mark), line->status.reason);
-    card_field(&card, "key", STYLE_TEXT, line->fingerprint);
+    card_field(&card, "key", STYLE_TEXT,
+               line->fingerprint[0] ? line->fingerprint : "no key is pinned");
     snprintf(text, sizeof text, "%llu deltas, %llu bytes in, revision %llu",
              (unsigned long long)line->status.deltas,
              (unsigned long long)line->status.bytes_in,

@@ -39,16 +39,23 @@ static struct decimal power_of_ten(int power)
     return value;
 }
 
-enum number_form number_compact_unit(struct decimal largest)
+enum number_form number_compact_unit(struct decimal largest, struct decimal smallest,
+                                     int columns)
 {
     static const enum number_form forms[] = {NUMBER_UNITS, NUMBER_COMPACT_K,
                                              NUMBER_COMPACT_M, NUMBER_COMPACT_B,
                                              NUMBER_COMPACT_T};
-    struct decimal size = decimal_absolute(largest);
-    for (int i = 4; i > 0; i--) /* 4,812.6M says more than 4.8B; 8.1M reads better */
-        if (decimal_compare(size, power_of_ten(units[i].power + (i != 2))) >= 0)
-            return forms[i];
-    return NUMBER_UNITS;
+    char text[FORMAT_CHARS];
+    int unit = 4;
+    /* 4,812.6M says more than 4.8B; 8.1M reads better than 8,100.0k */
+    while (unit > 0 &&
+           decimal_compare(largest, power_of_ten(units[unit].power + (unit != 2))) < 0)
+        unit--;
+    if (unit > 0 && decimal_compare(smallest, power_of_ten(units[unit].power)) < 0 &&
+        number_write(decimal_negate(largest), 0, forms[unit - 1], false, text) <=
+            columns)
+        unit--;
+    return forms[unit];
 }
 
 /* The unit in which this number alone has one to three digits before the point, also

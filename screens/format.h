@@ -31,9 +31,11 @@ enum number_form {
     NUMBER_FULL, /* all digits there are, of ratios too: for cards */
 };
 const char *number_form_name(enum number_form form); /* "exact" "compact" ... */
-/* The unit for a column whose largest value this is: at least 1 of k or M, 10 of B or
- * T. */
-enum number_form number_compact_unit(struct decimal largest);
+/* The unit for a column from the sizes of its largest and its smallest value that is
+ * not zero: at least 1 M of the largest, 10 of k, B or T; one unit less where the
+ * smallest would lose its digits and the largest still fits `columns`. */
+enum number_form number_compact_unit(struct decimal largest, struct decimal smallest,
+                                     int columns);
 
 /* "1,234.50", "(1,234.50)", "+12.4M" when `is_change`; "<0.1M" where a value that is
  * not zero would be shown as 0.  `places`: digits after the point of an exact form.

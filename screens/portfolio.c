@@ -127,9 +127,9 @@ static const char *statement_identity(const struct table *table, uint32_t row,
 /* --- left out --------------------------------------------------------------------- */
 
 static const struct table_column left_out_columns[] = {
-    {"entity", "left out", VALUE_TEXT, 10, 16, 0, false},
-    {"what", "what", VALUE_TEXT, 14, 22, 1, false},
-    {"amount", "amount", VALUE_FIGURE, 14, 20, 0, false},
+    {"entity", "left out", VALUE_TEXT, 10, 12, 0, false},
+    {"what", "what", VALUE_TEXT, 14, 32, 1, false},
+    {"amount", "amount", VALUE_FIGURE, 14, 15, 0, false},
     {"reason", "because", VALUE_TEXT, 28, 60, 0, false},
 };
 

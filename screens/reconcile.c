@@ -23,7 +23,10 @@ static const struct table_column columns[] = {
 
 static const struct check_side *worse_side(const struct check_line *check)
 {
-    return check->b.figure.mark > check->a.figure.mark ? &check->b : &check->a;
+    enum mark a = check->a.figure.mark, b = check->b.figure.mark;
+    if (a == MARK_NOT_APPLICABLE)
+        return &check->b; /* a side that has no such row is not old */
+    return b != MARK_NOT_APPLICABLE && b > a ? &check->b : &check->a;
 }
 
 static enum style group_style(enum check_group group)
@@ -144,6 +147,12 @@ static void card_side(const struct pane_input *input, struct card *card,
     char text[240], number[FORMAT_CHARS], time[TIME_CHARS], age[TIME_CHARS];
     char mark[2] = {figure_mark(&side->figure), '\0'};
     enum style style = chosen ? STYLE_KEY : STYLE_TEXT;
+    if (side->figure.mark == MARK_NOT_APPLICABLE) {
+        snprintf(text, sizeof text, "%-16.40s %-11.30s no such row", side->entity,
+                 side->what);
+        card_field(card, name, style, text);
+        return;
+    }
     figure_write(&side->figure, NUMBER_FULL, false, number);
     clock_write(input->now_ms, side->as_of_ms, time);
     age_write(input->now_ms, side->as_of_ms, age);
@@ -165,6 +174,8 @@ static const char *meaning_of(const struct check_line *check)
 {
     switch (check->group) {
     case GROUP_BREAK:
+        if (check->status == CHECK_ONE_SIDED)
+            return "both sides answered, and only one of them has it: a break";
         return "both sides current, same cutoff: a break, not a timing effect";
     case GROUP_PROVISIONAL:
         return "one side is not current: not counted as a break until it is";

@@ -79,6 +79,24 @@ static bool is_money(const struct value *value)
            value->figure->format == FORMAT_MONEY;
 }
 
+/* What the money of a column is like, in the rows that are shown. */
+struct extent {
+    struct decimal largest, smallest; /* of what is not zero */
+    bool any;
+};
+
+static void extend(struct extent *extent, struct decimal value)
+{
+    struct decimal size = decimal_absolute(value);
+    if (decimal_sign(size) == 0)
+        return;
+    if (!extent->any || decimal_compare(size, extent->largest) > 0)
+        extent->largest = size;
+    if (!extent->any || decimal_compare(size, extent->smallest) < 0)
+        extent->smallest = size;
+    extent->any = true;
+}
+
 /* One form for a whole column: as exact as asked, as short as its widest cell needs. */
 static enum number_form fit_form(const struct table *table,
                                  const struct table_view *view, unsigned column,
@@ -87,8 +105,7 @@ static enum number_form fit_form(const struct table *table,
 {
     static const enum number_form shorter[] = {NUMBER_EXACT, NUMBER_UNITS,
                                                NUMBER_THOUSANDS, NUMBER_COMPACT};
-    struct decimal largest = decimal_from_int(0);
-    bool any = false;
+    struct extent extent = {.any = false};
     int step = wanted <= NUMBER_THOUSANDS ? (int)wanted : 3;
     for (uint32_t i = first; i <= last; i++) {
         bool is_total = i == last;
@@ -98,17 +115,14 @@ static enum number_form fit_form(const struct table *table,
             table_value(table, is_total ? TABLE_TOTAL : view->entries[i].row, column);
         if (!is_money(&value))
             continue;
-        struct decimal size = decimal_absolute(value.figure->value);
-        if (!any || decimal_compare(size, largest) > 0)
-            largest = size;
-        any = true;
+        extend(&extent, value.figure->value);
         while (step < 3 && figure_columns(value.figure, shorter[step],
                                           table->columns[column].is_change) > width)
             step++;
     }
-    if (step < 3 || !any)
+    if (step < 3 || !extent.any)
         return shorter[step];
-    return number_compact_unit(largest);
+    return number_compact_unit(extent.largest, extent.smallest, width - 2);
 }
 
 static void draw_aged(struct cells *cells, int row, int column, int width,
@@ -149,7 +163,9 @@ static void draw_value(struct cells *cells, int row, int column, int width,
         cells_right(cells, row, column, width, value->style, text);
         return;
     case VALUE_FIGURE:
-        if (value->figure)
+        if (!value->figure)
+            cells_right(cells, row, column, width - 2, STYLE_TEXT, value->text);
+        else
             figure_draw(cells, row, column, width, value->figure,
                         value->is_full ? NUMBER_FULL : form, spec->is_change);
         return;

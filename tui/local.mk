@@ -52,3 +52,15 @@ tests_tui_console_test_LDADD = libpty.a $(CONSOLE_TEST_LIBS) $(VTERM_LIBS) $(CMO
 endif
 endif
 include tui/program.mk
+
+FUZZ_TARGETS += tests/fuzz/cells_fuzz tests/fuzz/keys_fuzz
+tests_fuzz_cells_fuzz_SOURCES = tests/fuzz/cells_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_cells_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_cells_fuzz_LDADD = libscreens.a libcells.a $(UNISTRING_LIBS)
+tests_fuzz_keys_fuzz_SOURCES = tests/fuzz/keys_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_keys_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_keys_fuzz_LDADD = libtui.a libcells.a $(UNISTRING_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/cells tests/fuzz/corpus/keys
+
+EXTRA_DIST += docs/console.md docs/json.md
+dist_man_MANS += docs/fleet.1

@@ -10,6 +10,15 @@
 
 #include <ncurses.h>
 
+#ifdef __SANITIZE_ADDRESS__
+/* ncurses keeps one block for the life of the process, by design. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libtinfo";
+}
+#endif
+
 struct painter {
     SCREEN *screen;
     FILE *out, *in;

@@ -200,6 +200,8 @@ static void names__of_views_and_formats_are_parsed(void **state)
     enum export_format format;
     assert_true(export_view_parse("recon", &view));
     assert_int_equal(view, EXPORT_RECONCILE);
+    assert_true(export_view_parse("reconcile", &view));
+    assert_int_equal(view, EXPORT_RECONCILE);
     assert_true(export_view_parse("pf", &view));
     assert_int_equal(view, EXPORT_PORTFOLIO);
     assert_false(export_view_parse("log", &view));

@@ -61,14 +61,22 @@ static void number__is_short_in_thousands_and_compact(void **state)
     assert_written("0", 2, NUMBER_COMPACT_M, "0");
 }
 
+static enum number_form unit_for(const char *largest, const char *smallest, int columns)
+{
+    return number_compact_unit(number(largest), number(smallest), columns);
+}
+
 static void compact_unit__is_one_for_a_column(void **state)
 {
     (void)state;
-    assert_int_equal(number_compact_unit(number("4812600000")), NUMBER_COMPACT_M);
-    assert_int_equal(number_compact_unit(number("-48126000000")), NUMBER_COMPACT_B);
-    assert_int_equal(number_compact_unit(number("427793.74")), NUMBER_COMPACT_K);
-    assert_int_equal(number_compact_unit(number("4277.93")), NUMBER_UNITS);
-    assert_int_equal(number_compact_unit(number("427.79")), NUMBER_UNITS);
+    assert_int_equal(unit_for("4812600000", "27100000", 20), NUMBER_COMPACT_M);
+    assert_int_equal(unit_for("48126000000", "48126000000", 20), NUMBER_COMPACT_B);
+    assert_int_equal(unit_for("8100000", "1900000", 20), NUMBER_COMPACT_M);
+    assert_int_equal(unit_for("427793.74", "427793.74", 20), NUMBER_COMPACT_K);
+    assert_int_equal(unit_for("4277.93", "12", 20), NUMBER_UNITS);
+    /* 0.3M would be one digit: k, if the largest has room for it */
+    assert_int_equal(unit_for("1351234.73", "296854.39", 20), NUMBER_COMPACT_K);
+    assert_int_equal(unit_for("1351234.73", "296854.39", 9), NUMBER_COMPACT_M);
 }
 
 static void change__has_a_plus_sign(void **state)
