@@ -54,10 +54,10 @@ static void add_pairing(struct console *console)
 {
     add(console, "pairing", "%s", "");
     add(console, "", "To pair this device with a Totebox, on two screens:");
-    add(console, "1", "the owner, on the archive's machine:  totebox pair --open");
-    add(console, "2", "here, in a shell:                     fleet pair HOST:PORT");
-    add(console, "3", "both screens show a code; compare all of it, by voice");
-    add(console, "4", "the owner approves it, and chooses what you may read");
+    add(console, "1", "its owner, there:  totebox pair ARCHIVE --open");
+    add(console, "2", "here, in a shell:  fleet pair HOST:PORT --write");
+    add(console, "3", "both show a code: read it to each other, all of it");
+    add(console, "4", "the owner types it there; here you say that it is the same");
     add(console, "", "A code that differs means that somebody is in between: stop.");
 }
 
@@ -71,7 +71,7 @@ void facts_fill(struct console *console)
         options->version ? options->version : "");
     const char *key = options->device_fingerprint;
     add(console, "device key", "%s",
-        key && key[0] ? key : "none: fleet keys makes one");
+        key && key[0] ? key : "none: fleet keys --create makes one");
     add(console, "operator", "%s",
         config->operator_name ? config->operator_name : "--");
     add(console, "configuration", "%s", config->path ? config->path : "--");
