@@ -496,41 +496,6 @@ static void on_hello(void *user, const struct answer *answer)
     present(link);
 }
 
-static void on_pairing(void *user, const struct answer *answer)
-{
-    struct fleet_link *link = user;
-    if (answer->error == PSP_DISCONNECTED || answer->error == PSP_CANCELED)
-        return;
-    if (answer->error == PSP_UNKNOWN) {
-        refuse(link, REFUSED_NOT_PAIRED,
-               "not paired: the archive issued no pairing to us");
-        return;
-    }
-    struct token token = {0};
-    if (answer->error != PSP_OK ||
-        token_take(reader_struct(answer->results, 0), &token) != PSP_OK) {
-        back_off(link, "the archive's pairing cannot be read");
-        return;
-    }
-    token_release(&link->pairing);
-    link->pairing = token;
-    link->has_pairing = read_pairing(link);
-    if (link->has_pairing)
-        present(link);
-    else
-        refuse(link, REFUSED_INCOMPATIBLE, "the archive's pairing cannot be read");
-}
-
-static bool ask_pairing(struct fleet_link *link)
-{
-    if (link->asked_pairing ||
-        caller_pairing(link->caller, link->totebox, on_pairing, link) != PSP_OK)
-        return false;
-    link->asked_pairing = true;
-    link->deadline_ms = now_ms(link) + LINK_ANSWER_MS;
-    return true;
-}
-
 static void refuse_by_code(struct fleet_link *link, enum psp_error error)
 {
     static const struct {
@@ -556,6 +521,44 @@ static void refuse_by_code(struct fleet_link *link, enum psp_error error)
             return;
         }
     back_off(link, psp_error_words(error));
+}
+
+static void on_pairing(void *user, const struct answer *answer)
+{
+    struct fleet_link *link = user;
+    if (answer->error == PSP_DISCONNECTED || answer->error == PSP_CANCELED)
+        return;
+    if (answer->error == PSP_UNKNOWN) {
+        refuse(link, REFUSED_NOT_PAIRED,
+               "not paired: the archive issued no pairing to us");
+        return;
+    }
+    if (answer->error != PSP_OK) {
+        refuse_by_code(link, answer->error);
+        return;
+    }
+    struct token token = {0};
+    if (token_take(reader_struct(answer->results, 0), &token) != PSP_OK) {
+        back_off(link, "the archive's pairing cannot be read");
+        return;
+    }
+    token_release(&link->pairing);
+    link->pairing = token;
+    link->has_pairing = read_pairing(link);
+    if (link->has_pairing)
+        present(link);
+    else
+        refuse(link, REFUSED_INCOMPATIBLE, "the archive's pairing cannot be read");
+}
+
+static bool ask_pairing(struct fleet_link *link)
+{
+    if (link->asked_pairing ||
+        caller_pairing(link->caller, link->totebox, on_pairing, link) != PSP_OK)
+        return false;
+    link->asked_pairing = true;
+    link->deadline_ms = now_ms(link) + LINK_ANSWER_MS;
+    return true;
 }
 
 static void on_present(void *user, const struct answer *answer)

@@ -6,6 +6,7 @@
  * What happens is read off the folder ARCHIVE/pairings, where serve, approve and deny
  * leave it.  At a terminal the code is not shown but asked for: typed from the other
  * screen it is compared, where a glance at two screens may only say that it was. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,7 +29,8 @@ struct opening {
     struct problem problem;
     int64_t opened_ms;
     int tries;
-    bool asks; /* at a terminal */
+    int typing_flags; /* of standard input, as it was */
+    bool asks;        /* at a terminal */
     bool has_request;
     bool is_over; /* `problem` says how, ARCHIVE_OK: paired */
 };
@@ -236,6 +238,8 @@ static void start(struct opening *opening, long minutes)
     uv_signal_start(&opening->hangup, on_signal, SIGHUP);
     uv_signal_start(&opening->interrupt, on_signal, SIGINT);
     uv_signal_start(&opening->terminate, on_signal, SIGTERM);
+    /* The loop makes it non-blocking, and it is also the shell's. */
+    opening->typing_flags = fcntl(STDIN_FILENO, F_GETFL);
     if (opening->asks && uv_poll_init(loop, &opening->typing, STDIN_FILENO) == 0)
         uv_poll_start(&opening->typing, UV_READABLE, on_typing);
 }
@@ -294,6 +298,8 @@ int pair_open(const char *directory, long minutes, const struct pair_terms *term
         start(&opening, minutes);
         look(&opening);
         uv_run(&opening.loop, UV_RUN_DEFAULT);
+        if (opening.asks && opening.typing_flags >= 0)
+            fcntl(STDIN_FILENO, F_SETFL, opening.typing_flags);
         pairing_window_close(&opening.window);
     }
     uv_loop_close(&opening.loop);
