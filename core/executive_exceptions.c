@@ -1,6 +1,7 @@
 /* executive_exceptions.c - what needs a look, ranked: severity, then |amount| at share.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/executive.h"
 
@@ -304,6 +305,16 @@ static void add_translation(struct list *list)
 
 /* --- from the other parts ----------------------------------------------------- */
 
+static const char *break_words(enum check_status status)
+{
+    if (status == CHECK_ONE_SIDED)
+        return "only one side has it";
+    if (status == CHECK_MISMATCH)
+        return "amounts differ";
+    return status == CHECK_BALANCE_DIFFERENCE ? "balances differ"
+                                              : check_status_name(status);
+}
+
 static void add_breaks(struct list *list)
 {
     struct executive *executive = list->executive;
@@ -311,13 +322,16 @@ static void add_breaks(struct list *list)
     for (uint32_t i = 0; i < recon->counts[GROUP_BREAK]; i++) {
         const struct check_line *check = &recon->checks[i];
         const char *first = *check->a.entity ? check->a.entity : check->b.entity;
+        bool is_pair = *check->a.entity && *check->b.entity &&
+                       strcmp(check->a.entity, check->b.entity) != 0;
+        const char *between = is_pair ? arena_print(executive->arena, "%s v %s",
+                                                    check->a.entity, check->b.entity)
+                                      : check->title;
         struct ranked *ranked =
             add(list, SEVERITY_CRITICAL, first,
-                arena_print(
-                    executive->arena, "%s %s%s%s: %s%s%s%s", check->id, check->a.entity,
-                    *check->a.entity && *check->b.entity ? " v " : "", check->b.entity,
-                    check_status_name(check->status), *check->hint ? " (" : "",
-                    check->hint, *check->hint ? ")" : ""),
+                arena_print(executive->arena, "%s %s: %s%s%s%s", check->id, between,
+                            break_words(check->status), *check->hint ? " (" : "",
+                            check->hint, *check->hint ? ")" : ""),
                 check->title);
         set_amount(list, ranked, first, &check->difference);
         if (ranked)

@@ -295,12 +295,19 @@ static uint32_t fill_lines(struct figures *figures, uint32_t entity,
     int64_t view_ms = portfolio_view_ms(figures, portfolio);
     enum mark link = link_mark(figures, entity);
     uint32_t slot = figures->entities[entity].slot, count = 0, first;
+    const struct entity_row *self = entity_row_of(figures, entity);
+    int64_t books_as_of_ms = self ? self->row.as_of_ms : 0;
     for (int v = 0; v < VIEW_COUNT; v++) {
         enum view view = (enum view)v;
         uint32_t rows = entity_rows(figures, entity, view, &first);
         for (uint32_t i = first; i < first + rows; i++) {
             const union any_row *row = store_row(figures->store, slot, view, i);
             struct entity_line *line = &lines[count++];
+            /* The entity row dates the books: figures_facts.c. */
+            bool of_books = view == VIEW_POS || view == VIEW_ITEM;
+            int64_t as_of_ms = of_books && books_as_of_ms > row->row.as_of_ms
+                                   ? books_as_of_ms
+                                   : row->row.as_of_ms;
             struct shown shown = show_row(figures, view, row, arena);
             const char *kind =
                 view == VIEW_POS      ? names_string(figures->names, row->pos.line)
@@ -308,18 +315,17 @@ static uint32_t fill_lines(struct figures *figures, uint32_t entity,
                                       : "";
             const struct config_freshness *limits =
                 config_freshness(figures->config, view_table(view)->name, kind);
-            enum mark mark =
-                mark_worse(link, mark_of_age(view_ms, row->row.as_of_ms, limits));
+            enum mark mark = mark_worse(link, mark_of_age(view_ms, as_of_ms, limits));
             const char *key =
                 arena_text(arena, names_text(figures->names, row->row.key));
             *line = (struct entity_line){
                 .view = view,
                 .key = key,
                 .label = shown.label,
-                .figure = row_figure(figures, &shown, mark, row->row.as_of_ms, arena),
+                .figure = row_figure(figures, &shown, mark, as_of_ms, arena),
                 .text = shown.words,
                 .detail = detail_words(figures, view, row, arena),
-                .as_of_ms = row->row.as_of_ms,
+                .as_of_ms = as_of_ms,
                 .seq = row->row.seq,
                 .used_in = used_in(figures, view, row, key, recon, arena),
             };

@@ -1,6 +1,7 @@
 /* recon_blocks.c - `check` blocks and automatic control checks (decisions G11): the sum
  * of side A against the sum of side B over named entities and rows. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/recon.h"
 
@@ -39,6 +40,8 @@ struct side {
     uint32_t members, answered, rows, key_count;
     name_id keys[16];
     const char *first_entity;
+    uint32_t references;
+    const char *first_reference; /* as the configuration writes it */
     bool overflow;
 };
 
@@ -148,9 +151,12 @@ static void add_reference(struct side *side, const char *text, const char *check
 static void read_side(struct recon *recon, const char *const *references,
                       const char *period, struct side *side)
 {
-    *side = (struct side){.recon = recon, .has_money = true};
-    for (; references && *references; references++)
+    *side = (struct side){.recon = recon, .has_money = true, .first_reference = ""};
+    for (; references && *references; references++) {
+        if (side->references++ == 0)
+            side->first_reference = *references;
         add_reference(side, *references, period);
+    }
 }
 
 /* Sides in different units are compared as reporting money. */
@@ -172,14 +178,27 @@ static bool comparable(struct side *a, struct side *b, const char **unit)
     return true;
 }
 
+/* "LUS|metric|bank.book|2025" -> "bank.book": what the configuration calls that side.
+ */
+static const char *reference_words(struct recon *recon, const char *reference)
+{
+    const char *view = strchr(reference, '|');
+    const char *key = view ? strchr(view + 1, '|') : NULL;
+    if (!key)
+        return "";
+    return arena_text(recon->arena,
+                      (struct text){key + 1, (uint32_t)strcspn(key + 1, "|")});
+}
+
 static void fill_side(struct recon *recon, const struct side *side, const char *unit,
                       struct check_side *out)
 {
     out->entity = side->members == 1 ? side->first_entity : "";
-    out->what = side->members == 1 ? arena_print(recon->arena, "%u row%s", side->rows,
-                                                 side->rows == 1 ? "" : "s")
-                                   : arena_print(recon->arena, "%u of %u entities",
-                                                 side->answered, side->members);
+    out->what = side->members == 1 && side->references == 1
+                    ? reference_words(recon, side->first_reference)
+                : side->members == 1 ? arena_print(recon->arena, "%u rows", side->rows)
+                                     : arena_print(recon->arena, "%u of %u entities",
+                                                   side->answered, side->members);
     out->as_of_ms = side->as_of_ms;
     out->row_keys = recon_keys(recon, side->keys, side->key_count);
     out->figure = (struct figure){

@@ -38,9 +38,12 @@ static enum style group_style(enum check_group group)
                : STYLE_TEXT;
 }
 
-static const char *side_name(const struct check_side *side)
+/* The entity; where both sides are of one, or of several, what is compared. */
+static const char *side_name(const struct check_line *check,
+                             const struct check_side *side)
 {
-    return side->entity[0] ? side->entity : side->what;
+    bool tells = side->entity[0] && strcmp(check->a.entity, check->b.entity) != 0;
+    return tells ? side->entity : side->what;
 }
 
 static void check_value(const struct table *table, uint32_t row, unsigned column,
@@ -56,10 +59,10 @@ static void check_value(const struct table *table, uint32_t row, unsigned column
         value->text = check->title;
         break;
     case 2:
-        value->text = side_name(&check->a);
+        value->text = side_name(check, &check->a);
         break;
     case 3:
-        value->text = side_name(&check->b);
+        value->text = side_name(check, &check->b);
         break;
     case 4:
         value->text = check->currency;
