@@ -12,13 +12,30 @@
 
 static const struct table_column columns[] = {
     {"view", "view", VALUE_TEXT, 6, 6, 5, false},
-    {"key", "row", VALUE_TEXT, 20, 30, 0, false},
+    {"key", "row", VALUE_TEXT, 20, 34, 0, false},
+    {"period", "period", VALUE_TEXT, 8, 17, 4, false},
     {"value", "value", VALUE_FIGURE, 18, 22, 0, false},
-    {"unit", "unit", VALUE_TEXT, 4, 6, 1, false},
+    {"unit", "unit", VALUE_TEXT, 5, 6, 1, false},
     {"text", "", VALUE_TEXT, 10, 26, 6, false},
-    {"as_of", "as of", VALUE_MOMENT, 6, 16, 2, false},
+    {"as_of", "as of", VALUE_MOMENT, 6, 16, 3, false},
     {"age", "age", VALUE_AGE, 6, 7, 0, false},
 };
+
+/* The period is a part of the key (docs: rows); the same line of two periods differs in
+ * nothing else that is shown. */
+static void write_period(const struct entity_line *line, char text[VALUE_CHARS])
+{
+    unsigned part = line->view == VIEW_POS ? 1 : line->view == VIEW_METRIC ? 2 : 0;
+    const char *at = line->key;
+    if (part == 0)
+        return;
+    for (; part > 0 && at; part--) {
+        at = strchr(at, '|');
+        at = at ? at + 1 : NULL;
+    }
+    if (at)
+        snprintf(text, VALUE_CHARS, "%.*s", (int)strcspn(at, "|"), at);
+}
 
 static void line_value(const struct table *table, uint32_t row, unsigned column,
                        struct value *value)
@@ -34,16 +51,20 @@ static void line_value(const struct table *table, uint32_t row, unsigned column,
         value->text = line->label[0] ? line->label : line->key;
         break;
     case 2:
+        value->text = NULL;
+        write_period(line, value->made);
+        break;
+    case 3:
         value->figure = has_figure ? &line->figure : NULL;
         value->text = has_figure ? "" : line->text;
         break;
-    case 3:
+    case 4:
         value->text = has_figure ? line->figure.currency : "";
         break;
-    case 4:
+    case 5:
         value->text = line->text;
         break;
-    case 5:
+    case 6:
         value->number = line->as_of_ms;
         break;
     default:

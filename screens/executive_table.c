@@ -9,7 +9,7 @@
 
 static const struct table_column headline_columns[] = {
     {"headline", "position", VALUE_TEXT, 18, 26, 0, false},
-    {"now", "now", VALUE_FIGURE, 13, 20, 0, false},
+    {"now", "now", VALUE_FIGURE, 14, 20, 0, false},
     {"vs_budget", "vs budget", VALUE_FIGURE, 13, 18, 2, true},
     {"percent", "%", VALUE_FIGURE, 9, 9, 3, true},
     {"reported", "reported", VALUE_OF, 9, 11, 1, false},

@@ -76,7 +76,7 @@ void export_decimal(struct decimal value, char text[DECIMAL_CHARS_MAX])
 void export_words(const struct value *value, char text[EXPORT_TEXT_CHARS])
 {
     char time[TIME_CHARS] = "";
-    const char *words = value->text ? value->text : "";
+    const char *words = value_text(value);
     switch (value->kind) {
     case VALUE_TEXT:
     case VALUE_FIGURE:

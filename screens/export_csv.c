@@ -83,7 +83,7 @@ static void put_row(FILE *out, const struct table *table, uint32_t row)
         export_words(&value, text);
         bool is_number = value.kind == VALUE_COUNT || value.kind == VALUE_DURATION ||
                          value.kind == VALUE_DECIMAL;
-        if (is_number && !(value.text && value.text[0]))
+        if (is_number && !value_text(&value)[0])
             fputs(text, out);
         else
             put_text(out, text);

@@ -69,7 +69,7 @@ static json_t *value_of(const struct value *value)
             return json_null();
         break;
     case VALUE_TEXT:
-        return string_of(value->text ? value->text : "");
+        return string_of(value_text(value));
     case VALUE_DECIMAL:
     case VALUE_MARK:
         break;

@@ -33,7 +33,7 @@ static void cell_text(const struct export_job *job, const struct value *value,
                      : mark_char(value->mark));
         return;
     case VALUE_DURATION:
-        if (value->text && value->text[0])
+        if (value_text(value)[0])
             break;
         if (value->number < 0)
             snprintf(text, EXPORT_TEXT_CHARS, "--");

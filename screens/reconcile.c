@@ -1,5 +1,6 @@
 /* F4, reconciliation: checks, breaks first, and both sides of the selected one. */
 #include <stdio.h>
+#include <string.h>
 
 #include "screens/card.h"
 #include "screens/draw.h"

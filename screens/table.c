@@ -20,11 +20,16 @@ int table_column_index(const struct table *table, const char *name)
     return -1;
 }
 
+const char *value_text(const struct value *value)
+{
+    return value->text ? value->text : value->made;
+}
+
 bool value_is_known(const struct value *value)
 {
     switch (value->kind) {
     case VALUE_TEXT:
-        return value->text && value->text[0];
+        return value_text(value)[0] != '\0';
     case VALUE_FIGURE:
         return value->figure && value->figure->present;
     case VALUE_AGE:
@@ -46,7 +51,7 @@ int value_compare(const struct value *a, const struct value *b)
 {
     switch (a->kind) {
     case VALUE_TEXT:
-        return strcmp(a->text, b->text);
+        return strcmp(value_text(a), value_text(b));
     case VALUE_FIGURE:
         return decimal_compare(a->figure->value, b->figure->value);
     case VALUE_OF: {
@@ -95,7 +100,7 @@ static bool row_passes(const struct table *table, const struct filter *filter,
         if (table->columns[i].kind != VALUE_TEXT)
             continue;
         struct value value = table_value(table, row, i);
-        filter_text(&match, value.text);
+        filter_text(&match, value_text(&value));
     }
     return filter_passes(&match);
 }

@@ -14,7 +14,7 @@
 #include "screens/filter.h"
 #include "screens/format.h"
 
-enum { TABLE_COLUMNS = 20, IDENTITY_CHARS = 160 };
+enum { TABLE_COLUMNS = 20, IDENTITY_CHARS = 160, VALUE_CHARS = 40 };
 
 enum value_kind {
     VALUE_TEXT,
@@ -32,7 +32,8 @@ enum value_kind {
 struct value {
     enum value_kind kind;
     enum style style; /* of a text; STYLE_TEXT by default */
-    const char *text;
+    const char *text; /* NULL: `made` */
+    char made[VALUE_CHARS];
     uint8_t indent; /* blanks before the text */
     const struct figure *figure;
     bool is_full; /* with all its digits: a shorter form would hide a difference */
@@ -111,6 +112,8 @@ bool table_next_problem(const struct table *table, struct table_view *view, int 
 /* The selected row, or TABLE_TOTAL when the table is empty. */
 uint32_t table_selected_row(const struct table_view *view);
 
+/* The words of a value; never NULL. */
+const char *value_text(const struct value *value);
 struct value table_value(const struct table *table, uint32_t row, unsigned column);
 /* Column by name, or -1. */
 int table_column_index(const struct table *table, const char *name);

@@ -142,6 +142,18 @@ static void draw_aged(struct cells *cells, int row, int column, int width,
     cells_text(cells, row, column + width - 1, 1, mark_style(value->mark), mark);
 }
 
+/* As exact as the width allows, and never cut. */
+static void decimal_fit(struct decimal value, int width, char text[FORMAT_CHARS])
+{
+    static const enum number_form shorter[] = {NUMBER_UNITS, NUMBER_THOUSANDS,
+                                               NUMBER_COMPACT};
+    uint8_t places = decimal_trim(value).scale;
+    int length =
+        number_write(value, places < 2 ? places : 2, NUMBER_EXACT, false, text);
+    for (int i = 0; length > width && i < 3; i++)
+        length = number_write(value, 0, shorter[i], false, text);
+}
+
 static void draw_value(struct cells *cells, int row, int column, int width,
                        const struct table_column *spec, const struct value *value,
                        enum number_form form, const struct table_style *style)
@@ -151,20 +163,19 @@ static void draw_value(struct cells *cells, int row, int column, int width,
     switch (spec->kind) {
     case VALUE_TEXT:
         cells_text(cells, row, column + value->indent, width - value->indent,
-                   value->style, value->text);
+                   value->style, value_text(value));
         return;
     case VALUE_MARK:
         text[0] = mark_on_map(value->mark);
         cells_text(cells, row, column, width, mark_style(value->mark), text);
         return;
     case VALUE_DECIMAL:
-        number_write(value->decimal, decimal_trim(value->decimal).scale, NUMBER_EXACT,
-                     false, text);
+        decimal_fit(value->decimal, width, text);
         cells_right(cells, row, column, width, value->style, text);
         return;
     case VALUE_FIGURE:
         if (!value->figure)
-            cells_right(cells, row, column, width - 2, STYLE_TEXT, value->text);
+            cells_right(cells, row, column, width - 2, STYLE_TEXT, value_text(value));
         else
             figure_draw(cells, row, column, width, value->figure,
                         value->is_full ? NUMBER_FULL : form, spec->is_change);
@@ -198,8 +209,8 @@ static void draw_value(struct cells *cells, int row, int column, int width,
         date_write(value->number, time);
         break;
     }
-    if (value->text && value->text[0]) /* what stands there instead */
-        snprintf(time, sizeof time, "%.31s", value->text);
+    if (value_text(value)[0]) /* what stands there instead */
+        snprintf(time, sizeof time, "%.31s", value_text(value));
     cells_right(cells, row, column, width, value->style, time);
 }
 
