@@ -4,6 +4,7 @@ libtotebox_a_SOURCES += \
 	totebox/archive_config.c \
 	totebox/audit.c totebox/audit.h \
 	totebox/command.c totebox/command.h \
+	totebox/command_audit.c \
 	totebox/command_expose.c \
 	totebox/command_init.c \
 	totebox/command_look.c \

@@ -268,3 +268,32 @@ enum archive_error audit_flush(struct audit *audit, int64_t now_ms,
     ledger_batch_init(&audit->batch);
     return ARCHIVE_OK;
 }
+
+/* --- reading -------------------------------------------------------------------- */
+
+enum archive_error audit_read(const struct archive *archive,
+                              struct ledger_visitor visitor, uint64_t *lines,
+                              struct problem *problem)
+{
+    char *path = archive_path(archive->directory, LEDGER_AUDIT "/log.jsonl");
+    struct ledger *ledger;
+    enum archive_error error;
+    bool absent;
+
+    *lines = 0;
+    if (path == NULL)
+        return problem_memory(problem);
+    absent = access(path, F_OK) != 0 && errno == ENOENT;
+    free(path);
+    if (absent)
+        return ARCHIVE_OK;
+    error =
+        ledger_open_in(&ledger, archive->directory, LEDGER_AUDIT,
+                       text_of(archive->config.entity), text_of(archive->config.origin),
+                       archive->authority.public_key, LEDGER_READ, visitor, problem);
+    if (error != ARCHIVE_OK)
+        return error;
+    *lines = ledger_lines(ledger);
+    ledger_close(ledger);
+    return ARCHIVE_OK;
+}

@@ -43,4 +43,10 @@ void audit_rows(struct audit *audit, struct text who, enum view view, uint64_t r
 MUST_CHECK enum archive_error audit_flush(struct audit *audit, int64_t now_ms,
                                           struct problem *problem);
 
+/* Reads the whole log, checks it, and gives every line to the visitor.  No log: no
+ * lines. */
+MUST_CHECK enum archive_error audit_read(const struct archive *archive,
+                                         struct ledger_visitor visitor, uint64_t *lines,
+                                         struct problem *problem);
+
 #endif

@@ -10,6 +10,7 @@
 
 MUST_CHECK int init_main(int argc, char **argv);
 MUST_CHECK int verify_main(int argc, char **argv);
+MUST_CHECK int audit_main(int argc, char **argv);
 MUST_CHECK int checkpoint_main(int argc, char **argv);
 MUST_CHECK int status_main(int argc, char **argv);
 MUST_CHECK int query_main(int argc, char **argv);

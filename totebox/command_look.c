@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "totebox/audit.h"
 #include "totebox/command.h"
 #include "totebox/note.h"
 #include "totebox/pairing.h"
@@ -12,9 +13,10 @@
 static const char verify_usage[] =
     "usage: totebox verify ARCHIVE [--format text|json]\n"
     "\n"
-    "Recomputes every hash of the ledger, checks it against the signed checkpoint,\n"
-    "rebuilds all rows and checks that they are sorted, found by their keys, and that\n"
-    "the positions of every period sum to 0 in every currency.\n"
+    "Recomputes every hash of the ledger and of the audit log, checks them against\n"
+    "their signed checkpoints, rebuilds all rows and checks that they are sorted,\n"
+    "found by their keys, and that the positions of every period sum to 0 in every\n"
+    "currency.\n"
     "Exit status 3 when the archive is not as it was written.\n";
 
 static const char checkpoint_usage[] =
@@ -164,7 +166,7 @@ static enum archive_error check_rows(const struct archive_index *index, uint64_t
 }
 
 static bool print_verified(const struct look *look, const struct archive_index *index,
-                           uint64_t rows)
+                           uint64_t rows, uint64_t audited)
 {
     const struct ledger *ledger = index_ledger(index);
     uint64_t signed_lines = ledger_checkpoint_lines(ledger);
@@ -174,10 +176,11 @@ static bool print_verified(const struct look *look, const struct archive_index *
     ledger_root(ledger, root);
     base64_write(root, HASH_BYTES, base64);
     if (look->format == OUTPUT_JSON)
-        return print_json(json_pack("{s:b,s:I,s:s,s:I,s:I,s:I}", "verified", 1, "lines",
-                                    (json_int_t)ledger_lines(ledger), "root", base64,
-                                    "checkpoint", (json_int_t)signed_lines, "rows",
-                                    (json_int_t)rows, "incomplete_bytes",
+        return print_json(json_pack("{s:b,s:I,s:s,s:I,s:I,s:I,s:I}", "verified", 1,
+                                    "lines", (json_int_t)ledger_lines(ledger), "root",
+                                    base64, "checkpoint", (json_int_t)signed_lines,
+                                    "rows", (json_int_t)rows, "audit_lines",
+                                    (json_int_t)audited, "incomplete_bytes",
                                     (json_int_t)ledger_torn_bytes(ledger)));
     printf("ledger      %" PRIu64 " lines, every hash recomputed\nroot        %s\n",
            ledger_lines(ledger), base64);
@@ -186,6 +189,7 @@ static bool print_verified(const struct look *look, const struct archive_index *
     else
         printf("checkpoint  none: totebox checkpoint signs one\n");
     printf("rows        %" PRIu64 ", sorted and found; positions sum to 0\n", rows);
+    printf("audit       %" PRIu64 " lines, every hash recomputed\n", audited);
     if (ledger_torn_bytes(ledger))
         printf("note        %" PRIu64 " bytes of an incomplete commit follow\n",
                ledger_torn_bytes(ledger));
@@ -200,7 +204,7 @@ int verify_main(int argc, char **argv)
     struct index_plan plan;
     enum archive_error error;
     struct look look;
-    uint64_t rows = 0;
+    uint64_t rows = 0, audited = 0;
     int status = parse(argc, argv, verify_usage, &look);
 
     if (status >= 0)
@@ -214,7 +218,10 @@ int verify_main(int argc, char **argv)
         error = check_rows(index, &rows, &problem);
     if (error == ARCHIVE_OK)
         error = check_books(index, &problem);
-    if (error == ARCHIVE_OK && !print_verified(&look, index, rows))
+    if (error == ARCHIVE_OK)
+        error = audit_read(archive, (struct ledger_visitor){NULL, NULL}, &audited,
+                           &problem);
+    if (error == ARCHIVE_OK && !print_verified(&look, index, rows, audited))
         error = problem_memory(&problem);
     index_close(index);
     archive_close(archive);

@@ -24,6 +24,7 @@ static const char usage[] =
     "  pairings    list the devices\n"
     "  revoke      shut a device out\n"
     "  serve       answer paired devices over PSP\n"
+    "  audit       who asked what\n"
     "\n"
     "Exit status: 0 done, 1 refused, 2 usage, 3 the archive is damaged, 4 the system\n"
     "failed.\n";
@@ -32,11 +33,11 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"append", append_main}, {"approve", approve_main}, {"checkpoint", checkpoint_main},
-    {"deny", deny_main},     {"expose", expose_main},   {"import", import_main},
-    {"init", init_main},     {"pair", pair_main},       {"pairings", pairings_main},
-    {"query", query_main},   {"revoke", revoke_main},   {"serve", serve_main},
-    {"status", status_main}, {"verify", verify_main},
+    {"append", append_main},         {"approve", approve_main}, {"audit", audit_main},
+    {"checkpoint", checkpoint_main}, {"deny", deny_main},       {"expose", expose_main},
+    {"import", import_main},         {"init", init_main},       {"pair", pair_main},
+    {"pairings", pairings_main},     {"query", query_main},     {"revoke", revoke_main},
+    {"serve", serve_main},           {"status", status_main},   {"verify", verify_main},
 };
 
 int main(int argc, char **argv)

@@ -36,7 +36,7 @@ ends() {
 	fi
 }
 
-for command in init query status verify checkpoint expose pair pairings revoke; do
+for command in init audit query status verify checkpoint expose pair pairings revoke; do
 	ends "$command explains itself" 0 "$T" $command --help
 	lines=$(wc -l <out)
 	[ "$lines" -le 24 ] || { echo "not ok - the usage of $command has $lines lines"; failed=1; }
@@ -110,6 +110,7 @@ sed -i '$d' damaged/ledger/log.jsonl
 "$T" checkpoint CED >checkpoint
 cp CED/ledger/checkpoint damaged/ledger/checkpoint
 says "nor is one that lost its end" "the end of the ledger is gone" "$T" verify damaged
+ends "an archive that was never served has no audit log" 0 "$T" audit CED
 chmod 644 CED/authority.key
 ends "a key that others may read is refused" 4 "$T" status CED
 exit $failed
