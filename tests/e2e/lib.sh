@@ -9,6 +9,11 @@ BUILD=${BUILD:-$top/build/release}
 FLEET=${FLEET:-$BUILD/tui/fleet}
 TOTEBOX=${TOTEBOX:-$BUILD/totebox/totebox}
 export FLEET TOTEBOX LC_ALL=C.UTF-8 TZ=UTC
+for program in "$FLEET" "$TOTEBOX"; do
+	[ -x "$program" ] && continue
+	echo "$0: there is no $program: scripts/build makes it, BUILD says where it is" >&2
+	exit 2
+done
 passed=0 failed=0 skipped=0
 
 ok() { passed=$((passed + 1)); echo "ok $*"; }
