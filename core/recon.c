@@ -167,20 +167,26 @@ static enum check_group group_of(enum check_status status, enum mark worst)
     return GROUP_UNKNOWN;
 }
 
+bool recon_reserve(struct recon *recon, uint32_t more)
+{
+    uint32_t capacity = recon->count + more;
+    if (capacity <= recon->capacity)
+        return true;
+    struct recon_check *checks = arena_array(recon->arena, capacity, sizeof *checks);
+    if (!checks)
+        return false;
+    if (recon->count > 0)
+        memcpy(checks, recon->checks, recon->count * sizeof *checks);
+    recon->checks = checks;
+    recon->capacity = capacity;
+    return true;
+}
+
 struct recon_check *recon_add(struct recon *recon, const struct check_line *line,
                               enum mark worst)
 {
-    if (recon->count == recon->capacity) {
-        uint32_t capacity = recon->capacity ? recon->capacity * 2 : 64;
-        struct recon_check *checks =
-            arena_array(recon->arena, capacity, sizeof *checks);
-        if (!checks)
-            return NULL;
-        if (recon->count > 0)
-            memcpy(checks, recon->checks, recon->count * sizeof *checks);
-        recon->checks = checks;
-        recon->capacity = capacity;
-    }
+    if (recon->count == recon->capacity && !recon_reserve(recon, recon->count + 64))
+        return NULL;
     struct recon_check *check = &recon->checks[recon->count++];
     *check = (struct recon_check){.line = *line, .worst = worst};
     if (!line->difference

@@ -55,6 +55,8 @@ bool recon_money(struct recon *recon, struct decimal amount, name_id currency,
 struct figure recon_figure(const struct recon *recon, struct decimal value,
                            const char *currency, const struct standing *standing,
                            int64_t as_of_ms);
+/* Room for that many more checks, so that they are not moved while they are added. */
+bool recon_reserve(struct recon *recon, uint32_t more);
 /* Adds a check; `difference` is a - b and is shown when both sides are there.  The
  * group follows from the status and from how both sides stand.  NULL when memory is
  * short. */

@@ -62,7 +62,8 @@ static void add_legs(struct legs *legs, uint32_t entity, const struct facts *fac
 
 static int compare_legs(const void *left, const void *right)
 {
-    const struct leg *x = left, *y = right;
+    const struct leg *x = *(const struct leg *const *)left;
+    const struct leg *y = *(const struct leg *const *)right;
     if (x->rank_a != y->rank_a)
         return x->rank_a < y->rank_a ? -1 : 1;
     if (x->rank_b != y->rank_b)
@@ -275,28 +276,29 @@ static void add_check(struct recon *recon, struct comparison *pair)
 
 /* All legs of one pair and kind: currency by currency where both speak it, and what is
  * left over on both sides as one sum in reporting money. */
-static void compare_run(struct recon *recon, const struct leg *legs, uint32_t count)
+static void compare_run(struct recon *recon, const struct leg *const *legs,
+                        uint32_t count)
 {
-    struct comparison rest = {.any = legs};
+    struct comparison rest = {.any = legs[0]};
     bool crossed_a = false, crossed_b = false;
     for (uint32_t i = 0; i < count;) {
-        struct comparison pair = {.any = legs,
-                                  .currency_a = legs[i].currency,
-                                  .currency_b = legs[i].currency};
+        struct comparison pair = {.any = legs[0],
+                                  .currency_a = legs[i]->currency,
+                                  .currency_b = legs[i]->currency};
         uint32_t start = i;
-        for (; i < count && legs[i].currency == legs[start].currency; i++)
-            add_to(legs[i].is_b ? &pair.b : &pair.a, &legs[i]);
+        for (; i < count && legs[i]->currency == legs[start]->currency; i++)
+            add_to(legs[i]->is_b ? &pair.b : &pair.a, legs[i]);
         if (pair.a.there && pair.b.there) {
             add_check(recon, &pair);
             continue;
         }
         for (uint32_t j = start; j < i; j++)
-            add_to(legs[j].is_b ? &rest.b : &rest.a, &legs[j]);
+            add_to(legs[j]->is_b ? &rest.b : &rest.a, legs[j]);
         /* Of several left-over currencies on one side only the sum can be compared. */
         name_id *side = pair.b.there ? &rest.currency_b : &rest.currency_a;
         bool *crossed = pair.b.there ? &crossed_b : &crossed_a;
         *crossed |= *side != 0;
-        *side = *crossed ? recon->portfolio->currency_name : legs[start].currency;
+        *side = *crossed ? recon->portfolio->currency_name : legs[start]->currency;
     }
     if (crossed_a)
         rest.a.amount = money_decimal(rest.a.money, recon->portfolio->minor);
@@ -323,12 +325,19 @@ void recon_add_pairs(struct recon *recon)
     for (uint32_t i = 0; i < rollup->member_count; i++)
         if (rollup->members[i].standing.included)
             add_legs(&legs, rollup->members[i].entity, rollup->members[i].facts);
-    arena_sort(recon->arena, legs.list, legs.count, sizeof *legs.list, compare_legs);
+    const struct leg **sorted =
+        arena_array(recon->arena, legs.count + 1u, sizeof(struct leg *));
+    if (!sorted)
+        return;
+    for (uint32_t i = 0; i < legs.count; i++)
+        sorted[i] = &legs.list[i];
+    arena_sort(recon->arena, sorted, legs.count, sizeof(struct leg *), compare_legs);
+    recon_reserve(recon, legs.count / 2 + 1);
     for (uint32_t i = 0; i < legs.count;) {
         uint32_t start = i;
-        while (i < legs.count && same_run(&legs.list[start], &legs.list[i]))
+        while (i < legs.count && same_run(sorted[start], sorted[i]))
             i++;
-        if (!recon_has_items(recon, legs.list[start].a, legs.list[start].b))
-            compare_run(recon, &legs.list[start], i - start);
+        if (!recon_has_items(recon, sorted[start]->a, sorted[start]->b))
+            compare_run(recon, &sorted[start], i - start);
     }
 }
