@@ -19,7 +19,8 @@ static void cell_text(const struct export_job *job, const struct value *value,
     case VALUE_FIGURE: {
         if (!value->figure)
             return;
-        int length = figure_write(value->figure, NUMBER_EXACT, false, number);
+        int length = figure_write(
+            value->figure, value->is_full ? NUMBER_FULL : NUMBER_EXACT, false, number);
         bool is_closed = length > 0 && number[length - 1] == ')';
         snprintf(text, EXPORT_TEXT_CHARS, "%s%c%s", number, figure_mark(value->figure),
                  is_closed ? "" : " ");
