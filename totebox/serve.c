@@ -194,10 +194,16 @@ static void on_hangup(uv_signal_t *signal, int number)
     struct problem problem;
     struct archive_index *fresh;
     (void)number;
+    if (archive_reload(server->archive, &problem) != ARCHIVE_OK) {
+        fprintf(stderr, "totebox: not reloaded, still as before: %s\n", problem.words);
+        return;
+    }
     close_connections(server);
-    if (archive_reload(server->archive, &problem) != ARCHIVE_OK ||
-        !open_index(server, &fresh, &problem)) {
-        fprintf(stderr, "totebox: not reloaded: %s\n", problem.words);
+    if (!open_index(server, &fresh, &problem)) {
+        /* The old rows were made under the old configuration: they may not go on. */
+        fprintf(stderr, "totebox: %s\n", problem.words);
+        server->failed = true;
+        raise(SIGTERM);
         return;
     }
     forget_log(server);
