@@ -146,6 +146,7 @@ enum psp_error batch_open(struct struct_reader reader, struct batch *batch,
         .as_of_ms = reader_i64(reader, PSP_BATCH_AS_OF_MS_OFF),
         .next_cursor = reader_data(reader, PSP_BATCH_NEXT_CURSOR_PTR),
     };
+    *batch = (struct batch){.view = VIEW_COUNT};
     if (!reader.message)
         return malformed(why, "there is no batch");
     struct text view = reader_text(reader, PSP_BATCH_VIEW_PTR);
@@ -155,6 +156,7 @@ enum psp_error batch_open(struct struct_reader reader, struct batch *batch,
         *why = "the view is not in the catalogue";
         return PSP_UNKNOWN;
     }
+    batch->view = read.view;
     const char *defect = read_columns(
         &read, reader_list(reader, PSP_BATCH_COLUMNS_PTR, ELEMENT_COMPOSITE));
     if (!defect) {

@@ -230,7 +230,8 @@ struct batch {
     } column[ROW_COLUMNS_MAX];
 };
 /* PSP_UNKNOWN: the view's name is none of ours; PSP_MALFORMED with *why (a literal,
- * e.g. "required column cur is missing") otherwise.  Columns of other names are held to
+ * e.g. "required column cur is missing") otherwise; batch->view then names the view if
+ * that much could be read, else it is VIEW_COUNT.  Columns of other names are held to
  * the same rules and then ignored. */
 MUST_CHECK enum psp_error batch_open(struct struct_reader reader, struct batch *batch,
                                      const char **why);
