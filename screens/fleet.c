@@ -379,7 +379,7 @@ void fleet_draw(const struct pane_input *input, struct pane_state *state,
         return;
     if (model->line_count == 0) {
         cells_text(cells, area.row + 2, 1, area.columns - 2, STYLE_TEXT,
-                   "No Toteboxes are paired.  F11 says how: fleet pair ADDRESS");
+                   "No Toteboxes are paired.  F11 says how: fleet pair HOST:PORT");
         return;
     }
     area.row++;

@@ -128,6 +128,36 @@ static void frame__costs_nothing_when_nothing_changed(void **state)
     painter_free(painter);
 }
 
+/* What a line of the slowest kind must carry (docs/console.md). */
+static void frames__stay_within_their_budget(void **state)
+{
+    static const struct {
+        int rows, columns;
+        size_t full, second;
+    } budgets[] = {{24, 80, 4096, 1024}, {50, 160, 14336, 2048}};
+    struct pane_input *input = model_fixture_input(*state);
+    for (size_t i = 0; i < 2; i++) {
+        int rows = budgets[i].rows, columns = budgets[i].columns;
+        struct painter *painter =
+            painter_of("xterm-256color", true, false, rows, columns);
+        struct cells cells;
+        assert_true(cells_init(&cells, rows, columns));
+        for (unsigned id = 0; id < PANE_COUNT; id++) {
+            const char *bytes;
+            draw((enum pane_id)id, input, &cells);
+            painter_forget(painter);
+            assert_in_range(painter_frame(painter, &cells, &bytes), 1, budgets[i].full);
+            input->now_ms += 1000; /* the clock and every age move */
+            draw((enum pane_id)id, input, &cells);
+            assert_in_range(painter_frame(painter, &cells, &bytes), 1,
+                            budgets[i].second);
+            input->now_ms -= 1000;
+        }
+        cells_release(&cells);
+        painter_free(painter);
+    }
+}
+
 static void hostile_text__reaches_the_terminal_as_text(void **state)
 {
     (void)state;
@@ -244,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures__are_the_same_on_every_terminal),
         cmocka_unit_test(frame__costs_nothing_when_nothing_changed),
+        cmocka_unit_test(frames__stay_within_their_budget),
         cmocka_unit_test(hostile_text__reaches_the_terminal_as_text),
         cmocka_unit_test(selection__is_seen_in_colour_and_in_mono),
         cmocka_unit_test(size__may_be_anything),
