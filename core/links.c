@@ -5,7 +5,13 @@
 
 #include "core/link.h"
 
-enum { TICK_MS = 100, DIAL_BURST = 128, PULL_EVERY_MS = 2000 };
+enum {
+    TICK_MS = 100,
+    LATE_MS = 5000, /* between two ticks: we were stopped */
+    DIAL_BURST = 128,
+    PULL_EVERY_MS = 2000,
+    PULL_EVERY_MAX_MS = 60000,
+};
 
 struct links {
     struct net *net;
@@ -23,7 +29,8 @@ struct links {
     uint32_t unsettled;
     int64_t dial_tokens_milli; /* thousandths of a dial */
     int64_t refilled_ms;
-    int64_t pulled_ms;
+    int64_t ticked_ms;
+    int64_t pulled_ms, pull_every_ms;
     uint64_t random;
     uv_timer_t *timer;
     bool closing;
@@ -75,7 +82,8 @@ static bool is_in_flight(enum link_state state)
            state == LINK_PRESENTING;
 }
 
-/* The queue is a ring: random order at the start, then in the order of due times. */
+/* The queue is a ring: in random order at the start, so that many consoles do not call
+ * at the same archives at once, then in the order of due times. */
 static void enqueue(struct links *links, struct fleet_link *link)
 {
     if (link->queued)
@@ -111,17 +119,24 @@ static void admit(struct links *links)
 }
 
 /* After a mass loss the first success says that the way is open again: those that wait
- * out a long backoff come within a second instead. */
+ * out a long backoff come within a second instead.  Ever more rarely while the loss
+ * lasts: the success may be that of one that comes and goes. */
 static void pull_waiting(struct links *links)
 {
     int64_t now = links_now_ms(links);
-    if (links->backing_off * 10 < links->count ||
-        now - links->pulled_ms < PULL_EVERY_MS)
+    if (links->backing_off * 10 < links->count) {
+        links->pull_every_ms = PULL_EVERY_MS;
+        return;
+    }
+    if (now - links->pulled_ms < links->pull_every_ms)
         return;
     links->pulled_ms = now;
+    if (links->pull_every_ms < PULL_EVERY_MAX_MS)
+        links->pull_every_ms *= 2;
     for (uint32_t slot = 0; slot < links->count; slot++) {
         struct link_status *status = links->link[slot].status;
-        if (status->state == LINK_BACKING_OFF && status->retry_at_mono_ms > now + 1000)
+        if (status->state == LINK_BACKING_OFF && !links->link[slot].is_barred &&
+            status->retry_at_mono_ms > now + 1000)
             status->retry_at_mono_ms = now + links_random(links, 1000);
     }
 }
@@ -153,6 +168,12 @@ static void on_tick(uv_timer_t *timer)
 {
     struct links *links = timer->data;
     int64_t now = links_now_ms(links);
+    /* What came in while we were stopped has not been read yet: no archive was silent.
+     */
+    bool late = now - links->ticked_ms > LATE_MS;
+    links->ticked_ms = now;
+    if (late)
+        return;
     for (uint32_t slot = 0; slot < links->count; slot++) {
         struct fleet_link *link = &links->link[slot];
         link_tick(link, now);
@@ -193,6 +214,7 @@ struct links *links_new(struct net *net, const struct config *config,
     for (uint32_t slot = 0; slot < links->count; slot++)
         link_init(&links->link[slot], links, slot);
     links->unsettled = links->count;
+    links->pull_every_ms = PULL_EVERY_MS;
     links->refilled_ms = links_now_ms(links);
     links->dial_tokens_milli = (int64_t)DIAL_BURST * 1000;
     return links;
@@ -200,9 +222,14 @@ struct links *links_new(struct net *net, const struct config *config,
 
 void links_start(struct links *links)
 {
-    uint32_t first = links->count ? links_random(links, links->count) : 0;
     for (uint32_t i = 0; i < links->count; i++)
-        enqueue(links, &links->link[(first + i) % links->count]);
+        enqueue(links, &links->link[i]);
+    for (uint32_t i = links->count; i > 1; i--) {
+        uint32_t other = links_random(links, i), slot = links->queue[i - 1];
+        links->queue[i - 1] = links->queue[other];
+        links->queue[other] = slot;
+    }
+    links->ticked_ms = links_now_ms(links);
     uv_timer_start(links->timer, on_tick, TICK_MS, TICK_MS);
     admit(links);
 }
@@ -217,8 +244,8 @@ void links_ask_again(struct links *links, uint32_t slot)
         if (is_in_flight(state))
             continue;
         if (link->stream)
-            link_hang_up(link);
-        link->failures = 0;
+            link_start_over(link);
+        link->failures = link->offences = 0;
         enqueue(links, link);
     }
     admit(links);

@@ -43,7 +43,8 @@ static void fill_metric(struct fake_archive *archive, uint32_t index,
     row->row.as_of_ms = net_wall_ms();
     row->row.seq = (int64_t)archive->rows[index].revision;
     row->metric.metric = intern(archive, archive->rows[index].metric);
-    row->metric.period = intern(archive, "2025");
+    /* Not the one of the key. */
+    row->metric.period = intern(archive, archive->damages_rows ? "2024" : "2025");
     row->metric.start = 20250101;
     row->metric.end = 20251231;
     row->metric.scenario = intern(archive, "actual");
@@ -68,6 +69,8 @@ static void build_change(struct fake_archive *archive, struct struct_builder cha
 {
     struct batch_shape shape = {.view = view};
     memset(shape.column, 1, sizeof shape.column);
+    if (view == VIEW_METRIC && archive->lacks_a_column)
+        shape.column[view_column(VIEW_METRIC, TEXT("unit"))] = false;
     batch_build(change, PSP_CHANGE_UPSERTS_PTR, &shape, archive->names, rows, count,
                 archive->revision, net_wall_ms(), (struct text){0});
 }
@@ -137,7 +140,7 @@ static bool answer(struct fake_connection *connection, enum delta_kind kind,
     return true;
 }
 
-static void answer_ended(struct fake_connection *connection)
+static void answer_bare(struct fake_connection *connection, enum delta_kind kind)
 {
     struct struct_builder results;
     if (connection->waiting_count == 0)
@@ -153,7 +156,7 @@ static void answer_ended(struct fake_connection *connection)
         builder_struct(results, PSP_WATCH_NEXT_RESULTS_DELTA_PTR, PSP_DELTA_DATA_WORDS,
                        PSP_DELTA_PTRS);
     builder_set_u64(delta, PSP_DELTA_SEQ_OFF, ++connection->seq);
-    builder_set_u16(delta, PSP_DELTA_KIND_OFF, DELTA_ENDED);
+    builder_set_u16(delta, PSP_DELTA_KIND_OFF, (uint16_t)kind);
     enum psp_error error = host_answer_end(connection->host, call);
     assert(error == PSP_OK);
     (void)error;
@@ -176,8 +179,9 @@ static void serve_snapshot(struct fake_connection *connection)
         return;
     if (archive->part_rows && archive->row_count - sent > archive->part_rows)
         return;
-    if (answer(connection, DELTA_SNAPSHOT_END, all + sent, archive->row_count - sent,
-               true)) {
+    if (answer(connection,
+               archive->closes_other_group ? DELTA_UPDATE : DELTA_SNAPSHOT_END,
+               all + sent, archive->row_count - sent, true)) {
         connection->needs_snapshot = false;
         connection->resumed_rows = 0;
         connection->told = archive->revision;
@@ -190,9 +194,12 @@ static void serve(struct fake_connection *connection)
     struct fake_archive *archive = connection->archive;
     if (!connection->live || connection->waiting_count == 0)
         return;
-    if (connection->ended) {
-        answer_ended(connection);
+    if (connection->ended || archive->ends_every_watch) {
+        answer_bare(connection, DELTA_ENDED);
         connection->live = false;
+    } else if (archive->beats_without_end) {
+        while (connection->waiting_count)
+            answer_bare(connection, DELTA_HEARTBEAT);
     } else if (connection->needs_snapshot) {
         serve_snapshot(connection);
     } else if (connection->told < archive->revision) {
@@ -209,6 +216,12 @@ static void serve(struct fake_connection *connection)
 /* --- the service ---------------------------------------------------------------------
  */
 
+static int64_t said_clock_ms(const struct fake_archive *archive)
+{
+    return archive->says_clock_ms ? archive->says_clock_ms
+                                  : net_wall_ms() + archive->clock_offset_ms;
+}
+
 static struct refusal on_hello(void *user, struct text software, uint16_t protocol,
                                struct identity *identity)
 {
@@ -216,9 +229,8 @@ static struct refusal on_hello(void *user, struct text software, uint16_t protoc
     (void)software;
     (void)protocol;
     archive->hellos++;
-    *identity = (struct identity){.protocol_min = 1,
-                                  .protocol_max = 1,
-                                  .clock_ms = net_wall_ms() + archive->clock_offset_ms};
+    *identity = (struct identity){
+        .protocol_min = 1, .protocol_max = 1, .clock_ms = said_clock_ms(archive)};
     memcpy(identity->authority, archive->key.public_key, KEY_BYTES);
     return good;
 }
@@ -250,7 +262,7 @@ static struct refusal on_present(void *user, const struct token *token,
     info->not_before_ms = authority_not_before_ms(authority);
     info->not_after_ms = authority_not_after_ms(authority);
     info->max_rows = authority_max_rows(authority);
-    info->clock_ms = policy.clock_ms;
+    info->clock_ms = said_clock_ms(archive);
     *grant = connection;
     return good;
 }
@@ -268,18 +280,39 @@ static struct refusal on_watch(void *user, void *grant, const struct query *quer
                                uint32_t count, struct text resume, void **watch)
 {
     struct fake_connection *connection = user;
+    uint32_t served = connection->archive->served_views;
     (void)grant;
-    (void)queries;
-    (void)count;
+    for (uint32_t i = 0; served && i < count; i++) {
+        enum view view;
+        if (!view_by_name(queries[i].view, &view) || !(served & 1u << view))
+            return (struct refusal){PSP_DENIED, "a view that is not served"};
+    }
     connection->live = true;
     connection->ended = false;
     connection->seq = 0;
-    connection->needs_snapshot = resume.length != sizeof connection->told;
+    connection->needs_snapshot = connection->archive->forgets_positions ||
+                                 resume.length != sizeof connection->told;
     connection->resumed_rows = 0;
     connection->waiting_count = 0;
     if (!connection->needs_snapshot)
         memcpy(&connection->told, resume.bytes, sizeof connection->told);
     *watch = connection;
+    return good;
+}
+
+static struct refusal on_describe(void *user, void *grant,
+                                  struct struct_builder results)
+{
+    struct fake_archive *archive = ((struct fake_connection *)user)->archive;
+    uint32_t count = (uint32_t)__builtin_popcount(archive->served_views), at = 0;
+    (void)grant;
+    struct list_builder views =
+        builder_structs(results, PSP_GRANT_DESCRIBE_RESULTS_VIEWS_PTR, count,
+                        PSP_VIEW_INFO_DATA_WORDS, PSP_VIEW_INFO_PTRS);
+    for (enum view view = 0; view < VIEW_COUNT; view++)
+        if (archive->served_views & 1u << view)
+            builder_text(list_builder_struct(views, at++), PSP_VIEW_INFO_NAME_PTR,
+                         text_of(view_table(view)->name));
     return good;
 }
 
@@ -290,6 +323,7 @@ static struct refusal on_next(void *user, void *watch, uint32_t max_rows,
     (void)watch;
     (void)max_rows;
     (void)max_wait_ms;
+    connection->archive->nexts++;
     if (!connection->live)
         return (struct refusal){PSP_ENDED, "over"};
     assert(connection->waiting_count < 16);
@@ -320,6 +354,7 @@ static const struct host_service service = {
     .hello = on_hello,
     .present = on_present,
     .pairing = on_pairing,
+    .describe = on_describe,
     .watch = on_watch,
     .next = on_next,
     .cancel = on_cancel,
@@ -350,6 +385,9 @@ static void on_opened(void *user)
 static void on_received(void *user, struct buffer *plaintext)
 {
     struct fake_connection *connection = user;
+    if (connection->archive->interferes &&
+        !connection->archive->interferes(connection, plaintext))
+        return;
     enum psp_error error = host_receive(connection->host, plaintext);
     serve(connection);
     stream_flush(connection->stream);

@@ -49,11 +49,21 @@ struct fake_archive {
     bool skips_a_delta;       /* the next delta has a wrong sequence number */
     bool speaks_for_others;   /* adds a row of entity "EVIL" to a snapshot */
     bool keeps_snapshot_open; /* sends the parts, never the closing one */
+    bool ends_every_watch;    /* answers the first next() of each watch: ended */
+    bool beats_without_end;   /* answers every next() at once with a heartbeat */
+    bool closes_other_group;  /* ends the snapshot with an update */
+    bool lacks_a_column;      /* of metric, in snapshots */
+    bool damages_rows;        /* of metric: a cell that cannot be read */
+    bool forgets_positions;   /* every watch begins with a snapshot */
     int64_t clock_offset_ms;
-    uint32_t part_rows; /* rows a delta; 0: all */
+    int64_t says_clock_ms; /* not 0: to hello and present, whatever its clock is */
+    uint32_t part_rows;    /* rows a delta; 0: all */
+    uint32_t served_views; /* bits; 0: all.  A watch on others is refused */
+    /* Sees what came before the host does; false: the host does not see it. */
+    bool (*interferes)(struct fake_connection *connection, struct buffer *plaintext);
 
     /* What happened. */
-    uint32_t presents, hellos, pairings, snapshots, updates, dials;
+    uint32_t presents, hellos, pairings, snapshots, updates, dials, nexts;
 };
 
 /* Listens on a free loopback port. */
