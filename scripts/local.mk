@@ -4,4 +4,5 @@ EXTRA_DIST += .ci/run \
 	scripts/real-data \
 	examples \
 	tests/e2e \
+	docs/psp.md \
 	ARCHITECTURE.md CHANGELOG.md HACKING.md README.md
