@@ -41,7 +41,7 @@ done
 
 # --- what the panes say ---------------------------------------------------------------------
 
-wait_for "a total that leaves out an archive is marked" 'Cash +[0-9.,]+[MK]?\*'
+wait_for "a total that leaves out an archive is marked" 'Cash +[0-9.,]+[kMB]?\*'
 press 4
 wait_for "unequal intercompany balances are breaks" ' BREAK [1-9]'
 wait_for "a pair that faces the archive that is down is unknown" ' UNKNOWN [1-9]'
@@ -87,7 +87,11 @@ press /
 type_text receivable
 press Enter
 wait_for "the filter shows what is receivable" ' receivable / .* USD '
-before=$(screen | awk '/ receivable \/ / && !n++ { print $5 }' | tr -d ,)
+before=$(screen | awk '/ receivable \/ / && !n++ {
+	for (i = 1; i < NF; i++)
+		if ($(i + 1) == "USD")
+			print $i
+	}' | tr -d ,)
 begun=$(now_ms)
 archive_append TERN txn --date "$(date -u +%Y-%m-%d)" --desc "Rent billed" \
 	assets:receivable:rent 1000000.25 USD revenues:rent:leases -1000000.25 USD
