@@ -54,6 +54,8 @@ PANE_DRAW(anchor_draw);
 /* Returns for how many Toteboxes one mark stands; it is the worst of theirs. */
 uint32_t fleet_draw_map(const struct pane_input *input, struct area area, bool by_group,
                         struct cells *cells);
+/* Rows that the grouped map would like to have. */
+int fleet_map_wish(const struct model_fleet *model, int columns_of_area);
 void reconcile_write_counts(const struct model_recon *recon, bool brief, char *text,
                             size_t size);
 /* "!!", "!", "i" and its style. */

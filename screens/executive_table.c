@@ -173,8 +173,7 @@ static bool covenant_problem(const struct table *table, uint32_t row)
     return EXECUTIVE(table)->covenants[row].state != COVENANT_OK;
 }
 
-/* --- maturities and lease ends -----------------------------------------------------
- */
+/* --- maturities and lease ends ---------------------------------------------------- */
 
 static const struct table_column bucket_columns[] = {
     {"bucket", "due in", VALUE_TEXT, 8, 12, 0, false},
@@ -262,8 +261,7 @@ static const char *variance_identity(const struct table *table, uint32_t row,
     return identity_join(scratch, line->entity, line->key);
 }
 
-/* --- data quality, open intercompany by age ----------------------------------------
- */
+/* --- data quality, open intercompany by age --------------------------------------- */
 
 static const struct table_column quality_columns[] = {
     {"kind", "kind", VALUE_TEXT, 10, 13, 0, false},
@@ -309,9 +307,6 @@ static const char *age_identity(const struct table *table, uint32_t row,
     (void)scratch;
     return EXECUTIVE(table)->ages[row].label;
 }
-
-/* -----------------------------------------------------------------------------------
- */
 
 #define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof(list)[0]
 

@@ -10,7 +10,7 @@ libscreens_a_SOURCES = \
 	screens/export.c screens/export.h screens/export_part.h \
 	screens/export_csv.c screens/export_json.c screens/export_text.c \
 	screens/filter.c screens/filter.h \
-	screens/fleet.c \
+	screens/fleet.c screens/fleet_map.c \
 	screens/format.c screens/format.h screens/format_time.c \
 	screens/log.c \
 	screens/pane.c screens/pane.h \

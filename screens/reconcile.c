@@ -142,8 +142,7 @@ void reconcile_write_counts(const struct model_recon *recon, bool brief, char *t
     }
 }
 
-/* --- the selected check ------------------------------------------------------------
- */
+/* --- the selected check ----------------------------------------------------------- */
 
 static void card_side(const struct pane_input *input, struct card *card,
                       const char *name, const struct check_side *side, bool chosen)

@@ -144,8 +144,7 @@ void help_draw(const struct pane_input *input, struct pane_state *state,
     help_columns(input, state->scroll, area, cells);
 }
 
-/* --- commands ----------------------------------------------------------------------
- */
+/* --- commands --------------------------------------------------------------------- */
 
 void command_draw(const struct pane_input *input, struct pane_state *state,
                   struct area area, struct cells *cells)
@@ -180,8 +179,7 @@ void command_draw(const struct pane_input *input, struct pane_state *state,
         "another.");
 }
 
-/* --- system -------------------------------------------------------------------------
- */
+/* --- system ----------------------------------------------------------------------- */
 
 static int system_lines(const struct pane_input *input, int skip, struct area area,
                         struct cells *cells)
@@ -207,8 +205,7 @@ void system_draw(const struct pane_input *input, struct pane_state *state,
     system_lines(input, state->scroll, area, cells);
 }
 
-/* --- the anchor ---------------------------------------------------------------------
- */
+/* --- the anchor ------------------------------------------------------------------- */
 
 void anchor_draw(const struct pane_input *input, struct pane_state *state,
                  struct area area, struct cells *cells)

@@ -7,8 +7,7 @@
 #include "tui/console_state.h"
 #include "tui/keys.h"
 
-/* --- filter -------------------------------------------------------------------------
- */
+/* --- filter ----------------------------------------------------------------------- */
 
 static void note_filter(struct console *console, const struct table *table,
                         const struct table_view *view)
@@ -72,8 +71,7 @@ static void filter_press(struct console *console, uint32_t press)
     }
 }
 
-/* --- completion ---------------------------------------------------------------------
- */
+/* --- completion ------------------------------------------------------------------- */
 
 static bool begins(const char *word, const char *prefix)
 {
@@ -160,8 +158,7 @@ static void take_completion(struct console *console, int step)
     prompt_set(&console->command, line);
 }
 
-/* --- running ------------------------------------------------------------------------
- */
+/* --- running ---------------------------------------------------------------------- */
 
 /* A pane's word or mnemonic as an action: "portfolio", "pf". */
 static const struct action *pane_action(const char *word)
@@ -191,15 +188,6 @@ static void say_unknown(struct console *console, const char *word)
     }
     console_say(console, true, "no command '%.40s'%s%.80s", word,
                 found ? "; nearest: " : "", nearest);
-}
-
-static bool is_known_entity(const struct console *console, const char *word)
-{
-    const struct config *config = console->options.config;
-    for (uint32_t i = 0; i < config->totebox_count; i++)
-        if (strcmp(config->toteboxes[i].entity, word) == 0)
-            return true;
-    return false;
 }
 
 /* "ALD" opens it; "ALD recon" shows its checks, "ALD pf" its line. */
@@ -240,7 +228,7 @@ void command_run(struct console *console, const char *line)
     const struct action *action = action_by_name(word);
     if (!action)
         action = pane_action(word);
-    if (!action && is_known_entity(console, word)) {
+    if (!action && is_entity(console, word)) {
         run_noun(console, word, rest);
     } else if (!action) {
         say_unknown(console, word);

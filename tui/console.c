@@ -32,8 +32,7 @@ int64_t console_wall_ms(const struct console *console)
     return console->options.clock.wall_ms(console->options.clock.user);
 }
 
-/* --- painting -----------------------------------------------------------------------
- */
+/* --- painting --------------------------------------------------------------------- */
 
 static struct prompt_view prompt_of(const struct console *console)
 {
@@ -112,8 +111,7 @@ static void on_tick(uv_timer_t *timer)
     console_touch(console, false);
 }
 
-/* --- what the reader is told
- * ------------------------------------------------------------ */
+/* --- what the reader is told ------------------------------------------------------ */
 
 void console_say(struct console *console, bool is_warning, const char *format, ...)
 {
@@ -132,8 +130,7 @@ void console_log(struct console *console, enum severity severity, const char *en
         console_touch(console, false);
 }
 
-/* --- the terminal's side
- * ---------------------------------------------------------------- */
+/* --- the terminal's side ---------------------------------------------------------- */
 
 static void on_pressed(void *user, uint32_t press)
 {
@@ -190,8 +187,7 @@ void console_leave(struct console *console, int exit_status)
     console->options.core.quit(console->options.core.user, exit_status);
 }
 
-/* --- opening and closing
- * ---------------------------------------------------------------- */
+/* --- opening and closing ---------------------------------------------------------- */
 
 static void release(struct console *console)
 {

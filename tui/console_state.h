@@ -98,8 +98,7 @@ struct console {
     void *closed_user;
 };
 
-/* --- console.c ----------------------------------------------------------------------
- */
+/* --- console.c -------------------------------------------------------------------- */
 
 int64_t console_mono_ms(const struct console *console);
 int64_t console_wall_ms(const struct console *console);
@@ -110,8 +109,7 @@ __attribute__((format(printf, 3, 4))) void
 console_say(struct console *console, bool is_warning, const char *format, ...);
 void console_leave(struct console *console, int exit_status);
 
-/* --- models.c -----------------------------------------------------------------------
- */
+/* --- models.c --------------------------------------------------------------------- */
 
 /* Fetches what the pane shows and puts its rows in order. */
 void models_refresh(struct console *console);
@@ -122,12 +120,33 @@ bool models_active(struct console *console, struct table *table,
                    struct table_view **view);
 void models_release(struct console *console);
 
-/* --- navigation (actions.c) ----------------------------------------------------------
- */
+/* --- navigate.c ------------------------------------------------------------------- */
 
 void go_to_pane(struct console *console, enum pane_id pane);
 void go_to_entity(struct console *console, const char *entity);
 void go_back(struct console *console);
+
+/* Is `name` the entity of a block, or one that a hub may carry? */
+bool is_entity(const struct console *console, const char *name);
+
+/* Actions; the argument is not used. */
+void run_open(struct console *console, const char *argument);
+void run_back(struct console *console, const char *argument);
+void run_quit(struct console *console, const char *argument);
+void run_up(struct console *console, const char *argument);
+void run_down(struct console *console, const char *argument);
+void run_page_up(struct console *console, const char *argument);
+void run_page_down(struct console *console, const char *argument);
+void run_first(struct console *console, const char *argument);
+void run_last(struct console *console, const char *argument);
+void run_next_problem(struct console *console, const char *argument);
+void run_previous_problem(struct console *console, const char *argument);
+void run_next_part(struct console *console, const char *argument);
+void run_previous_part(struct console *console, const char *argument);
+void run_left(struct console *console, const char *argument);
+void run_right(struct console *console, const char *argument);
+
+/* --- actions.c -------------------------------------------------------------------- */
 
 /* What a key does.  `argument` is what followed the name on the command line, else "".
  */
@@ -145,17 +164,14 @@ const struct action *action_of_key(uint32_t press);
 const struct action *action_by_name(const char *name);
 bool console_fill_help(struct console *console); /* false: no memory */
 
-/* --- command_line.c
- * ----------------------------------------------------------------------
- */
+/* --- command_line.c --------------------------------------------------------------- */
 
 void command_press(struct console *console, uint32_t press);
 void command_begin(struct console *console, const char *text);
 void filter_begin_typing(struct console *console);
 void command_run(struct console *console, const char *line);
 
-/* --- journal.c, facts.c -------------------------------------------------------------
- */
+/* --- journal.c, facts.c ----------------------------------------------------------- */
 
 void journal_add(struct journal *journal, int64_t at_ms, enum severity severity,
                  const char *entity, const char *text);

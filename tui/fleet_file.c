@@ -17,8 +17,7 @@ static bool refuse(char *error, const char *path, const char *words)
     return false;
 }
 
-/* --- paths -------------------------------------------------------------------------
- */
+/* --- paths ------------------------------------------------------------------------ */
 
 bool fleet_file_default(char *path, size_t size)
 {
@@ -60,8 +59,7 @@ static size_t folder_length(const char *path)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* --- files -------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------ */
 
 static bool write_all(int fd, const uint8_t *bytes, size_t length)
 {
@@ -130,8 +128,7 @@ static bool read_file(const char *path, size_t limit, struct buffer *content)
     return good;
 }
 
-/* --- the token ---------------------------------------------------------------------
- */
+/* --- the token -------------------------------------------------------------------- */
 
 static bool authority_of(const struct token *pairing, uint8_t authority[KEY_BYTES])
 {
@@ -190,8 +187,7 @@ bool fleet_token_store(const char *config_path, const char *entity,
     return good;
 }
 
-/* --- the block ---------------------------------------------------------------------
- */
+/* --- the block -------------------------------------------------------------------- */
 
 /* Inside the quotes of libconfuse nothing may end or escape them, or name a variable.
  */

@@ -239,8 +239,7 @@ uint64_t keys_timeout_ms(const struct keys *keys)
                                                        : KEYS_SEQUENCE_MS;
 }
 
-/* --- names --------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------ */
 
 static const struct {
     uint32_t press;

@@ -16,8 +16,10 @@ libtui_a_SOURCES = \
 	tui/journal.c \
 	tui/keys.c tui/keys.h \
 	tui/models.c \
+	tui/navigate.c \
 	tui/prompt.c tui/prompt.h \
-	tui/terminal.c tui/terminal.h \
+	tui/terminal.c tui/terminal.h tui/terminal_state.h \
+	tui/terminal_output.c \
 	tui/terminal_paint.c tui/terminal_paint.h \
 	tui/theme.c tui/theme.h
 CONSOLE_LIBS = libtui.a $(SCREENS_LIBS) $(NCURSES_LIBS)

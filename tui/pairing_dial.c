@@ -55,8 +55,7 @@ static void flush(struct call *call)
     stream_flush(call->stream);
 }
 
-/* --- the stream --------------------------------------------------------------------
- */
+/* --- the stream ------------------------------------------------------------------- */
 
 static void on_closed(void *user, enum stream_end end, const char *why)
 {
@@ -139,8 +138,7 @@ static enum exit_code run(struct call *call, const struct stream_events *events,
     return call->result;
 }
 
-/* --- asking ------------------------------------------------------------------------
- */
+/* --- asking ----------------------------------------------------------------------- */
 
 static void on_identified(void *user, const struct identity *identity)
 {
@@ -225,8 +223,7 @@ enum exit_code pairing_dial_ask(struct pairing_dial *dial)
     return result;
 }
 
-/* --- learning ----------------------------------------------------------------------
- */
+/* --- learning --------------------------------------------------------------------- */
 
 static void copy(char *to, size_t size, struct text from)
 {

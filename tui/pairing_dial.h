@@ -29,7 +29,7 @@ struct pairing_dial {
     void (*coded)(void *user, const char *code);
     void *user;
 
-    /* --- what came of it ------------------------------------------------------- */
+    /* --- what came of it -------------------------------------------------------------- */
     struct token pairing;
     struct pairing_facts facts;
     char entity[32], currency[32], name[PAIRING_NAME_CHARS]; /* learnt */

@@ -38,8 +38,7 @@ static void painter_use(struct painter *painter)
     set_term(painter->screen);
 }
 
-/* --- opening ------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------- */
 
 static bool open_files(struct painter *painter)
 {
@@ -194,8 +193,7 @@ void painter_forget(struct painter *painter)
     clearok(curscr, TRUE);
 }
 
-/* --- painting -----------------------------------------------------------------------
- */
+/* --- painting --------------------------------------------------------------------- */
 
 /* A cell whose width ncurses and we see differently would shift its row: "?" instead.
  */

@@ -96,8 +96,7 @@ static void compare_golden(const char *name, const struct cells *cells)
     free(picture);
 }
 
-/* --- what holds on every picture ---------------------------------------------------
- */
+/* --- what holds on every picture -------------------------------------------------- */
 
 static char character(const struct cells *cells, int row, int column)
 {

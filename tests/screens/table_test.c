@@ -208,8 +208,7 @@ static void view__shrinks_with_its_table(void **state)
     assert_int_equal(view.cursor, 0);
 }
 
-/* --- the filter's language -----------------------------------------------------------
- */
+/* --- the filter's language -------------------------------------------------------- */
 
 static bool passes(const char *source, const char *text)
 {

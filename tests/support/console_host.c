@@ -10,8 +10,7 @@
 #include "tui/console.h"
 #include "tui/guard.h"
 
-/* --- figures that never change but in their generation ------------------------------
- */
+/* --- figures that never change but in their generation ---------------------------- */
 
 struct figures {
     struct model_fixture *fixture;
@@ -69,8 +68,7 @@ const struct model_entity *figures_entity(struct figures *figures, const char *e
     return model_fixture_input(figures->fixture)->entity;
 }
 
-/* --- the program around the console
- * ----------------------------------------------------- */
+/* --- the program around the console ----------------------------------------------- */
 
 struct host {
     struct console *console;

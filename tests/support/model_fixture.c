@@ -85,7 +85,7 @@ static const struct {
 } groups[] = {{"UK", 298},   {"Projects", 240}, {"Nordic", 212},
               {"DACH", 184}, {"Iberia", 151},   {"Benelux", 118}};
 
-/* --- coverage, executive ------------------------------------------------------ */
+/* --- coverage, executive ---------------------------------------------------------- */
 
 static void fill_coverage(struct coverage *coverage)
 {
@@ -352,7 +352,7 @@ static void fill_executive(struct model_fixture *fixture)
     fill_rest(executive);
 }
 
-/* --- portfolio ---------------------------------------------------------------- */
+/* --- portfolio -------------------------------------------------------------------- */
 
 static enum mark row_mark(unsigned i)
 {
@@ -527,7 +527,7 @@ static void fill_portfolio(struct model_fixture *fixture)
     fill_statement(portfolio);
 }
 
-/* --- reconciliation ----------------------------------------------------------- */
+/* --- reconciliation --------------------------------------------------------------- */
 
 static struct check_side side_of(const char *entity, const char *what,
                                  const char *amount, enum mark mark, int64_t age)
@@ -638,7 +638,7 @@ static void fill_recon(struct model_fixture *fixture)
         model_fixture_figure("12000.00", FORMAT_MONEY, "EUR", MARK_CURRENT);
 }
 
-/* --- fleet -------------------------------------------------------------------- */
+/* --- fleet ------------------------------------------------------------------------ */
 
 static enum mark link_mark(unsigned i)
 {
@@ -707,7 +707,7 @@ static void fill_fleet(struct model_fixture *fixture)
             "all 7 down use path fra-gw2, silent since 00:22:11Z; nobody else uses it"};
 }
 
-/* --- entity ------------------------------------------------------------------- */
+/* --- entity ----------------------------------------------------------------------- */
 
 static void fill_entity(struct model_fixture *fixture)
 {
@@ -773,9 +773,6 @@ static void fill_entity(struct model_fixture *fixture)
                                             .lines = fixture->lines,
                                             .line_count = 14};
 }
-
-/* ----------------------------------------------------------------------------------------
- */
 
 static void fill_words(struct pane_input *input)
 {

@@ -239,8 +239,7 @@ static void signals__leave_with_128_and_their_number(void **state)
     }
 }
 
-/* --- the guard
- * ------------------------------------------------------------------------ */
+/* --- the guard -------------------------------------------------------------------- */
 
 static void guard__restores_after_the_child_was_killed(void **state)
 {
@@ -326,8 +325,7 @@ static void guard__stops_and_continues_as_one_job(void **state)
     assert_left_cleanly(&pty, 0);
 }
 
-/* --- no terminal
- * ----------------------------------------------------------------------- */
+/* --- no terminal ------------------------------------------------------------------ */
 
 static int run_in_dumb(void *user)
 {
