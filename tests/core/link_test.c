@@ -59,6 +59,24 @@ static void link__comes_back_and_resumes_where_it_was(void **state)
     bench_close(&bench);
 }
 
+/* With the pairing at hand, all of it leaves right behind our Finished: three round trips
+ * from SYN to the first row. */
+static void link__asks_for_everything_in_one_flight(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_open(&bench);
+    bench_start(&bench);
+    assert_true(run_until(&bench, is_live));
+    fake_archive_hang_up(&bench.archive); /* the pairing is known by now */
+    assert_true(run_until(&bench, is_backing_off));
+    fake_archive_set(&bench.archive, "noi", 7);
+    assert_true(run_until(&bench, redialled));
+    assert_int_equal(bench.archive.first_flight_next, 2);
+    assert_int_equal(bench.archive.presents, 2);
+    bench_close(&bench);
+}
+
 static void link__refuses_another_key_and_does_not_dial_again(void **state)
 {
     struct bench bench;
@@ -277,6 +295,7 @@ int main(void)
         cmocka_unit_test(link__goes_live_with_the_rows_of_the_archive),
         cmocka_unit_test(link__applies_what_the_archive_commits),
         cmocka_unit_test(link__comes_back_and_resumes_where_it_was),
+        cmocka_unit_test(link__asks_for_everything_in_one_flight),
         cmocka_unit_test(link__refuses_another_key_and_does_not_dial_again),
         cmocka_unit_test(link__says_that_it_is_not_paired),
         cmocka_unit_test(link__ends_and_forgets_the_rows_when_revoked),

@@ -389,6 +389,9 @@ static void on_received(void *user, struct buffer *plaintext)
         !connection->archive->interferes(connection, plaintext))
         return;
     enum psp_error error = host_receive(connection->host, plaintext);
+    if (!connection->has_received)
+        connection->archive->first_flight_next = connection->waiting_count;
+    connection->has_received = true;
     serve(connection);
     stream_flush(connection->stream);
     if (error != PSP_OK) {

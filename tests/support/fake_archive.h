@@ -17,7 +17,7 @@ struct fake_connection {
     uint32_t waiting_count;
     uint64_t seq, told; /* revision that the watch has reached */
     uint32_t resumed_rows;
-    bool live, ended, needs_snapshot, receiving;
+    bool has_received, live, ended, needs_snapshot, receiving;
 };
 
 struct fake_archive {
@@ -64,6 +64,7 @@ struct fake_archive {
 
     /* What happened. */
     uint32_t presents, hellos, pairings, snapshots, updates, dials, nexts;
+    uint32_t first_flight_next; /* next() calls in the first bytes after the handshake */
 };
 
 /* Listens on a free loopback port. */
