@@ -13,6 +13,14 @@ static struct refusal refuse(enum psp_error error, const char *text)
     return (struct refusal){error, text};
 }
 
+/* Who was turned away, and knows why, stands in the audit log. */
+static struct refusal turn_away(const struct connection *connection,
+                                enum psp_error error, const char *text)
+{
+    audit_refusal(connection->server->audit, connection->holder, psp_error_wire(error));
+    return refuse(error, text);
+}
+
 static const char *directory_of(const struct connection *connection)
 {
     return connection->server->archive->directory;
@@ -74,11 +82,11 @@ struct refusal stranger_pair(void *user, struct text commit, uint8_t nonce[HASH_
 
     pairing_window_look(&look, directory_of(connection), net_wall_ms());
     if (look.state == WINDOW_CLOSED)
-        return refuse(PSP_DENIED, "pairing is not open");
+        return turn_away(connection, PSP_DENIED, "pairing is not open");
     if (!channel_peer_key(stream_channel(connection->stream), key))
-        return refuse(PSP_DENIED, "only an Ed25519 key can be paired");
+        return turn_away(connection, PSP_DENIED, "only an Ed25519 key can be paired");
     if (look.state != WINDOW_OPEN || !pairing_window_take(directory_of(connection)))
-        return refuse(PSP_CONFLICT, "this window's one try is taken");
+        return turn_away(connection, PSP_CONFLICT, "this window's one try is taken");
     memcpy(connection->window, look.id, WINDOW_ID_BYTES);
     connection->talk = (struct pairing_host){.phase = PAIRING_IDLE};
     connection->has_asked = false;
@@ -119,10 +127,10 @@ struct refusal stranger_pair_reveal(void *user, struct text nonce)
     struct window_look look;
 
     if (connection->talk.phase != PAIRING_COMMITTED)
-        return refuse(PSP_CONFLICT, "nothing was committed to");
+        return turn_away(connection, PSP_CONFLICT, "nothing was committed to");
     if (!window_of(connection, &look)) {
         connection->talk.phase = PAIRING_BURNT;
-        return refuse(PSP_DENIED, "the pairing window has ended");
+        return turn_away(connection, PSP_DENIED, "the pairing window has ended");
     }
     holder_of_key(connection->server->archive->authority.public_key, holder);
     enum psp_error error =
@@ -132,7 +140,7 @@ struct refusal stranger_pair_reveal(void *user, struct text nonce)
         error = PSP_BUSY;
     if (error != PSP_OK) {
         burn(connection);
-        return refuse(error, "this does not open the commitment");
+        return turn_away(connection, error, "this does not open the commitment");
     }
     connection->has_asked = true;
     return accepted;
@@ -175,13 +183,13 @@ static struct refusal deny_present(void *user, const struct token *token,
                                    struct text proof_spki, struct text proof_signature,
                                    void **object, struct grant_info *info)
 {
-    (void)user;
+    const struct connection *connection = user;
     (void)token;
     (void)proof_spki;
     (void)proof_signature;
     (void)object;
     (void)info;
-    return refuse(PSP_DENIED, "this key may only be paired here");
+    return turn_away(connection, PSP_DENIED, "this key may only be paired here");
 }
 
 const struct host_service stranger_service = {

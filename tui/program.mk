@@ -16,3 +16,9 @@ tui_fleet_SOURCES = \
 	tui/command_rows.c \
 	tui/commands.h
 tui_fleet_LDADD = libsession.a $(CONSOLE_LIBS) $(CORE_LIBS)
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/tui/fleet_file_test
+tests_tui_fleet_file_test_SOURCES = tests/tui/fleet_file_test.c
+tests_tui_fleet_file_test_LDADD = libsession.a $(CORE_LIBS) $(CMOCKA_LIBS)
+endif
