@@ -297,8 +297,11 @@ static void run_stop(struct console *console, const char *argument)
         console_say(console, false, "F10, or :quit, leaves");
         return;
     }
-    if (core->stop_asking)
-        core->stop_asking(core->user);
+    if (!core->stop_asking) {
+        console_say(console, false, "nothing to stop: streams go on; F10 leaves");
+        return;
+    }
+    core->stop_asking(core->user);
     console_say(console, false, "stopped asking; Ctrl-C never leaves");
 }
 
