@@ -236,6 +236,9 @@ static void add_pos_row(struct maker *maker, const struct pos_row *row)
         break;
     case 'Q':
         ok = translate_equity(maker, row, open, move, &money);
+        if (line ==
+            LINE_DISTRIBUTION_PAID) /* it faces what was received in the period */
+            stock = move;
         break;
     default:
         ok = translate(maker, stock, row->cur, FX_CLOSING, &money);

@@ -56,6 +56,9 @@ static void add_legs(struct legs *legs, uint32_t entity, const struct facts *fac
         leg.code = names_string(figures->names, leg.currency);
         leg.amount = sign < 0 ? decimal_negate(slice->local) : slice->local;
         leg.money = sign < 0 ? -slice->money : slice->money;
+        /* The row of an earlier payout stays; in this period nothing was paid. */
+        if (leg.kind == PAIR_PAYOUT && decimal_sign(leg.amount) == 0)
+            continue;
         legs->list[legs->count++] = leg;
     }
 }
