@@ -18,7 +18,10 @@ tui_fleet_SOURCES = \
 tui_fleet_LDADD = libsession.a $(CONSOLE_LIBS) $(CORE_LIBS)
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/tui/fleet_file_test
+UNIT_TESTS += tests/tui/fleet_file_test tests/tui/pairing_dial_test
 tests_tui_fleet_file_test_SOURCES = tests/tui/fleet_file_test.c
 tests_tui_fleet_file_test_LDADD = libsession.a $(CORE_LIBS) $(CMOCKA_LIBS)
+tests_tui_pairing_dial_test_SOURCES = tests/tui/pairing_dial_test.c
+tests_tui_pairing_dial_test_LDADD = libsession.a libcells.a $(CORE_LIBS) \
+	$(UNISTRING_LIBS) $(CMOCKA_LIBS)
 endif
