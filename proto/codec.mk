@@ -71,7 +71,7 @@ fuzz: $(FUZZ_TARGETS)
 	for target in $(FUZZ_TARGETS); do \
 		name=$${target##*/}; name=$${name%_fuzz}; \
 		mkdir -p tests/fuzz/found/$$name || exit 1; \
-		./$$target -max_total_time=$(FUZZ_SECONDS) -timeout=1 \
+		./$$target -max_total_time=$(FUZZ_SECONDS) -timeout=5 \
 			-artifact_prefix=tests/fuzz/found/$$name- \
 			tests/fuzz/found/$$name \
 			$(srcdir)/tests/fuzz/corpus/$$name || exit 1; \

@@ -42,10 +42,12 @@ static bool load_device(struct session *session, char *error)
         device = path;
     }
     const char *why = "";
-    if (keyfile_load(device, &session->device, &why) == PSP_OK)
+    enum psp_error loaded = keyfile_load(device, &session->device, &why);
+    if (loaded == PSP_OK)
         return true;
     snprintf(error, SESSION_ERROR_CHARS,
-             "%.300s: %.100s (fleet keys --create makes one)", device, why);
+             "%.300s: %.100s%s", device, why,
+             loaded == PSP_UNKNOWN ? " (fleet keys --create makes one)" : "");
     return false;
 }
 
