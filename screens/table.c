@@ -151,17 +151,20 @@ static void hold_order(struct table_view *view, uint32_t former_count,
                                         sizeof *former, compare_identities);
         view->entries[i].rank = found ? found->rank : UINT32_MAX;
     }
-    qsort(view->entries, view->count, sizeof *view->entries, compare_ranks);
+    if (view->count)
+        qsort(view->entries, view->count, sizeof *view->entries, compare_ranks);
 }
 
 /* The former order, sorted by identity, in the second half of the entries. */
 static struct table_entry *remember_order(struct table_view *view, uint32_t row_count)
 {
     struct table_entry *former = view->entries + row_count;
-    memmove(former, view->entries, view->count * sizeof *former);
+    if (view->count)
+        memmove(former, view->entries, view->count * sizeof *former);
     for (uint32_t i = 0; i < view->count; i++)
         former[i].rank = i;
-    qsort(former, view->count, sizeof *former, compare_identities);
+    if (view->count)
+        qsort(former, view->count, sizeof *former, compare_identities);
     return former;
 }
 
@@ -203,7 +206,7 @@ void table_arrange(const struct table *table, struct table_view *view, bool held
                 .identity = hash_of(table->identity(table, row, scratch)), .row = row};
     if (held) {
         hold_order(view, former_count, former);
-    } else if (view->sort_column) {
+    } else if (view->sort_column && view->count > 1) {
         struct sorting sorting = {.table = table, .view = view};
         qsort_r(view->entries, view->count, sizeof *view->entries, compare_rows,
                 &sorting);
