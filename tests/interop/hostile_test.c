@@ -1,0 +1,340 @@
+/* An archive that sends whatever rpc.capnp can say, and more: what it can do to a
+ * caller is end its own connection, and nothing else.
+ *
+ * ATTACKS and FRAMES in the environment ask for more than the usual numbers. */
+#include "tests/interop/bench.h"
+
+#include "tests/support/cmocka_all.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "proto/caller.h"
+#include "proto/layout.h"
+#include "proto/rpc_message.h"
+#include "tests/support/fake_archive.h"
+
+enum { ENEMIES = 24, ATTACKS = 1200, FRAMES = 60000, SNIFFED_MAX = 8 };
+
+static uint64_t asked_number(const char *name, uint64_t usual)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : usual;
+}
+
+/* --- every dial of this process ------------------------------------------------------
+ */
+
+static struct {
+    uint16_t allowed[2];
+    uint32_t dials, elsewhere;
+} dialled;
+
+/* Takes the place of the C library's: libuv calls this one. */
+int connect(int socket, const struct sockaddr *address, socklen_t length);
+int connect(int socket, const struct sockaddr *address, socklen_t length)
+{
+    struct sockaddr_in in;
+    memset(&in, 0, sizeof in);
+    if (length >= sizeof in)
+        memcpy(&in, address, sizeof in);
+    bool is_ours = in.sin_family == AF_INET &&
+                   in.sin_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+                   (ntohs(in.sin_port) == dialled.allowed[0] ||
+                    ntohs(in.sin_port) == dialled.allowed[1]);
+    dialled.dials++;
+    dialled.elsewhere += !is_ours;
+    return (int)syscall(SYS_connect, socket, address, length);
+}
+
+/* --- links beside the attacked ones
+ * ----------------------------------------------------
+ */
+
+struct arena {
+    struct bench bench;
+    struct fake_archive friend; /* slot 0 */
+    struct foreign enemy;       /* all other slots */
+    int64_t value;
+};
+static struct arena *now;
+
+static void open_arena(struct arena *arena)
+{
+    memset(arena, 0, sizeof *arena);
+    now = arena;
+    bench_open(&arena->bench);
+    fake_archive_start(&arena->friend, arena->bench.net, "GOOD",
+                       arena->bench.device.public_key);
+    fake_archive_set(&arena->friend, "noi", 450000);
+    foreign_start(&arena->enemy, "tests/interop/hostile", "EVIL",
+                  arena->bench.device.public_key);
+    bench_add(&arena->bench, "GOOD", arena->friend.port, arena->friend.key.public_key);
+    for (int i = 0; i < ENEMIES; i++)
+        bench_add(&arena->bench, "EVIL", arena->enemy.port, arena->enemy.authority);
+    arena->bench.config.limits.backoff_base_ms = 1;
+    arena->bench.config.limits.backoff_cap_ms = 1;
+    dialled.allowed[0] = arena->friend.port;
+    dialled.allowed[1] = arena->enemy.port;
+    dialled.dials = dialled.elsewhere = 0;
+    bench_start(&arena->bench);
+    bench_await(&arena->bench, bench_is_live);
+}
+
+static void close_arena(struct arena *arena)
+{
+    links_close(arena->bench.links, NULL, NULL);
+    fake_archive_stop(&arena->friend);
+    uv_run(&arena->bench.loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&arena->bench.loop), 0);
+    fake_archive_release(&arena->friend);
+    store_free(arena->bench.store);
+    for (size_t i = 0; i < arena->bench.config.totebox_count; i++)
+        free((void *)(uintptr_t)arena->bench.toteboxes[i].entity);
+    channel_identity_free(arena->bench.identity);
+    free(arena->bench.net);
+    assert_int_equal(child_end(&arena->enemy.child), 0);
+}
+
+static bool has_value(struct bench *bench)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)now->value);
+    return strcmp(bench_metric(bench, "n"), text) == 0;
+}
+
+/* One more commit of the friend arrives, whatever happens beside it. */
+static void assert_friend_lives(struct arena *arena)
+{
+    fake_archive_set(&arena->friend, "n", ++arena->value);
+    bench_await(&arena->bench, has_value);
+    assert_true(bench_is_live(&arena->bench));
+    assert_int_equal(arena->friend.dials, 1);
+    assert_int_equal(arena->friend.presents, 1);
+    assert_int_equal(arena->friend.hellos, 0);
+    assert_int_equal(arena->friend.connection_count, 1);
+}
+
+/* Fights until so many attacks were made, while the friend says nothing: not a byte may
+ * reach it, and its rows may not change. */
+static void fight(struct arena *arena, uint64_t attacks)
+{
+    uint8_t before[HASH_BYTES], after[HASH_BYTES];
+    struct stream *quiet = arena->friend.connections[0]->stream;
+    bench_idle(&arena->bench, 100); /* what was asked last has arrived */
+    uint64_t heard = stream_bytes_in(quiet), made;
+    bench_hash(&arena->bench, 0, before);
+    uint64_t end = uv_now(&arena->bench.loop) + 11000; /* then a link would be quiet */
+    do {
+        for (int i = 0; i < 10; i++) {
+            bench_idle(&arena->bench, 20);
+            links_ask_again(arena->bench.links, UINT32_MAX);
+        }
+        made = child_count(&arena->enemy.child, "attacks");
+    } while (made < attacks && uv_now(&arena->bench.loop) < end);
+    bench_hash(&arena->bench, 0, after);
+    assert_memory_equal(before, after, HASH_BYTES);
+    assert_int_equal(stream_bytes_in(quiet), heard);
+    assert_friend_lives(arena);
+}
+
+static void assert_enemy_rows_are_its_own(struct arena *arena)
+{
+    struct store *store = arena->bench.store;
+    for (uint32_t slot = 1; slot < store_slot_count(store); slot++)
+        for (enum view view = 0; view < VIEW_COUNT; view++)
+            for (uint32_t i = 0; i < store_row_count(store, slot, view); i++)
+                assert_string_equal(
+                    names_string(store_names(store),
+                                 store_row(store, slot, view, i)->row.entity),
+                    "EVIL");
+}
+
+static uint64_t count_of_kind(struct child *enemy, const char *what, unsigned kind)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s-%u", what, kind);
+    return child_count(enemy, name);
+}
+
+static void hostile__ends_its_own_connection_and_does_nothing_else(void **state)
+{
+    struct arena arena;
+    uint64_t wanted = asked_number("ATTACKS", ATTACKS), made = 0, before;
+    (void)state;
+    open_arena(&arena);
+    struct child *enemy = &arena.enemy.child;
+    child_order(enemy, "attack %u %llu", 20260101u, (unsigned long long)wanted);
+    do {
+        before = made;
+        fight(&arena, made + 300 < wanted ? made + 300 : wanted);
+        made = child_count(enemy, "attacks");
+    } while (made < wanted && made > before);
+    bench_idle(&arena.bench, 300);
+    const char *told = child_order(enemy, "tell");
+    print_message("%llu attacks, seed 20260101: %s\n", (unsigned long long)made, told);
+    assert_int_equal(made, wanted);
+    assert_int_equal(child_count(enemy, "forbidden"), 0);
+    assert_int_equal(dialled.elsewhere, 0);
+    assert_enemy_rows_are_its_own(&arena);
+    assert_int_equal(child_count(enemy, "stuck"), 0);
+    /* Taken as legal are answers, resolved promises, and nothing else.  All that is not
+     * an answer, nor the enemy's own Abort, ends with an Abort that says why (D2). */
+    for (unsigned kind = 0; kind <= RPC_MESSAGE_DISEMBARGO_TAG + 1; kind++) {
+        bool is_answer =
+            kind == RPC_MESSAGE_RETURN_TAG || kind == RPC_MESSAGE_UNIMPLEMENTED_TAG;
+        if (!is_answer && kind != RPC_MESSAGE_RESOLVE_TAG)
+            assert_int_equal(count_of_kind(enemy, "took", kind), 0);
+        if (!is_answer && kind != RPC_MESSAGE_ABORT_TAG)
+            assert_int_equal(count_of_kind(enemy, "closed", kind), 0);
+        if (wanted >= ATTACKS && kind != RPC_MESSAGE_ABORT_TAG)
+            assert_true(count_of_kind(enemy, "aborted", kind) > 0);
+    }
+    assert_int_equal(child_count(enemy, "took-crafted"), 0);
+    close_arena(&arena);
+}
+
+/* --- the caller alone, many more messages
+ * ----------------------------------------------
+ */
+
+struct target {
+    struct buffer output;
+    struct caller *caller;
+    uint32_t answers;
+};
+
+static void on_answer(void *user, const struct answer *answer)
+{
+    struct target *target = user;
+    (void)answer;
+    target->answers++;
+}
+
+/* Bootstrap, present, watch and two next() are out: questions 0 to 4. */
+static void target_open(struct target *target)
+{
+    struct query query = {.view = TEXT("metric"),
+                          .rows = {.kind = SET_ALL},
+                          .columns = {.kind = SET_ALL}};
+    struct token token = {.count = 0};
+    cap totebox, grant, watch;
+    memset(target, 0, sizeof *target);
+    buffer_init(&target->output);
+    target->caller = caller_new(&target->output);
+    assert_non_null(target->caller);
+    assert_int_equal(caller_bootstrap(target->caller, &totebox), PSP_OK);
+    assert_int_equal(
+        caller_present(target->caller, totebox, &token, on_answer, target, &grant),
+        PSP_OK);
+    assert_int_equal(caller_watch(target->caller, grant, &query, 1, (struct text){0},
+                                  on_answer, target, &watch),
+                     PSP_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(caller_next(target->caller, watch, 0, 1000, on_answer, target),
+                         PSP_OK);
+    buffer_consume(&target->output, buffer_length(&target->output));
+}
+
+/* What the caller said in return: Finish, Release, and one Abort at the end. */
+static bool said_only_what_it_may(struct target *target, bool *aborted)
+{
+    *aborted = false;
+    while (buffer_length(&target->output)) {
+        struct message message;
+        size_t length;
+        if (rpc_message_receive(&target->output, MESSAGE_WORDS_MAX, &message,
+                                &length) != PSP_OK ||
+            length == 0 || *aborted)
+            return false;
+        uint16_t tag = reader_u16(message_root(&message), RPC_MESSAGE_TAG_OFF);
+        *aborted = tag == RPC_MESSAGE_ABORT_TAG;
+        if (tag != RPC_MESSAGE_FINISH_TAG && tag != RPC_MESSAGE_RELEASE_TAG &&
+            !*aborted)
+            return false;
+        buffer_consume(&target->output, length);
+    }
+    return true;
+}
+
+/* Feeds a frame in two pieces; true when the caller ended the connection. */
+static bool feed(const uint8_t *frame, size_t length, size_t cut, uint32_t kind)
+{
+    struct target target;
+    struct buffer input;
+    bool aborted;
+    target_open(&target);
+    buffer_init(&input);
+    assert_true(buffer_append(&input, frame, cut));
+    enum psp_error error = caller_receive(target.caller, &input);
+    if (error == PSP_OK) {
+        assert_true(buffer_append(&input, frame + cut, length - cut));
+        error = caller_receive(target.caller, &input);
+    }
+    if (!said_only_what_it_may(&target, &aborted))
+        fail_msg("kind %u: the caller said what it may not", kind);
+    if (aborted && error == PSP_OK)
+        fail_msg("kind %u: aborted and went on", kind);
+    caller_free(target.caller);
+    assert_int_equal(target.answers, 4); /* present, watch, next, next: each once */
+    buffer_release(&input);
+    buffer_release(&target.output);
+    return error != PSP_OK;
+}
+
+static void read_all(int from, void *bytes, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t got = read(from, (uint8_t *)bytes + done, length - done);
+        if (got <= 0)
+            fail_msg("the frames ended");
+        done += (size_t)got;
+    }
+}
+
+static void caller__survives_every_message_and_every_damaged_one(void **state)
+{
+    static uint8_t frame[1 << 20];
+    uint64_t count = asked_number("FRAMES", FRAMES), random = 1, ended = 0;
+    char number[24];
+    struct child child;
+    (void)state;
+    snprintf(number, sizeof number, "%llu", (unsigned long long)count);
+    child_start(&child, "tests/interop/hostile",
+                (const char *const[]){"frames", "7", number, NULL});
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t head[2];
+        read_all(child.from, head, sizeof head);
+        assert_in_range(head[0], 8, sizeof frame);
+        read_all(child.from, frame, head[0]);
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        bool over = feed(frame, head[0], (random >> 33) % head[0], head[1]);
+        ended += over;
+        if (!over && head[1] != RPC_MESSAGE_RETURN_TAG &&
+            head[1] != RPC_MESSAGE_RESOLVE_TAG &&
+            head[1] != RPC_MESSAGE_UNIMPLEMENTED_TAG && head[1] != 0xffff)
+            fail_msg("frame %llu of kind %u was taken", (unsigned long long)i, head[1]);
+        frame[(random >> 30) % head[0]] ^= (uint8_t)(1u << (random >> 60 & 7));
+        feed(frame, head[0], 0, head[1]);
+    }
+    print_message("%llu frames, seed 7, each twice: %llu ended the connection\n",
+                  (unsigned long long)count, (unsigned long long)ended);
+    assert_true(ended > count / 2 && ended < count);
+    assert_int_equal(child_end(&child), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hostile__ends_its_own_connection_and_does_nothing_else),
+        cmocka_unit_test(caller__survives_every_message_and_every_damaged_one),
+    };
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
