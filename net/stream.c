@@ -1,9 +1,15 @@
 #include "net/stream.h"
 
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+enum {
+    SILENCE_MS = 30000, /* bytes that a peer does not acknowledge: it is gone */
+    PROBE_S = 10,       /* and so often an idle one is asked whether it is there */
+};
 
 struct stream {
     uv_tcp_t tcp; /* first: the handle's address is the stream's */
@@ -26,7 +32,9 @@ struct stream {
     bool write_in_flight;
     bool opened;
     bool paused;
-    bool closing; /* no event comes any more */
+    bool closing;   /* no event comes any more */
+    bool took_turn; /* a full read: the others' turn */
+    uint8_t network[STREAM_NETWORK_BYTES];
     char address[64];
 };
 
@@ -55,14 +63,21 @@ static void on_handle_closed(uv_handle_t *handle)
     drop_hold(stream);
 }
 
-static void destroy(struct stream *stream)
+/* `reset`: also what the kernel has taken is not sent any more. */
+static void let_go(struct stream *stream, bool reset)
 {
     if (stream->closing)
         return;
     stream->closing = true;
     if (stream->resolving)
         uv_cancel((uv_req_t *)&stream->resolve);
-    uv_close((uv_handle_t *)&stream->tcp, on_handle_closed);
+    if (!reset || uv_tcp_close_reset(&stream->tcp, on_handle_closed) < 0)
+        uv_close((uv_handle_t *)&stream->tcp, on_handle_closed);
+}
+
+static void destroy(struct stream *stream)
+{
+    let_go(stream, false);
 }
 
 static void end(struct stream *stream, enum stream_end how, const char *why)
@@ -73,7 +88,8 @@ static void end(struct stream *stream, enum stream_end how, const char *why)
     stream->events->closed(stream->user, how, why);
 }
 
-/* For failures inside stream_dial: its caller has no stream yet to be told about. */
+/* For failures inside stream_dial and stream_accept: their caller has no stream yet to
+ * be told about. */
 static void defer_end(struct stream *stream, const char *why)
 {
     stream->deferred = why;
@@ -103,6 +119,7 @@ static void write_out(struct stream *stream);
 static void on_written(uv_write_t *request, int status)
 {
     struct stream *stream = request->data;
+    stream->bytes_out += buffer_length(&stream->writing);
     buffer_release(&stream->writing);
     stream->write_in_flight = false;
     if (stream->closing)
@@ -143,7 +160,6 @@ static void write_out(struct stream *stream)
                         (unsigned)buffer_length(&stream->writing));
     stream->write.data = stream;
     stream->write_in_flight = true;
-    stream->bytes_out += piece.len;
     if (uv_write(&stream->write, (uv_stream_t *)&stream->tcp, &piece, 1, on_written) <
         0) {
         stream->write_in_flight = false;
@@ -168,8 +184,7 @@ void stream_flush(struct stream *stream)
 /* After the channel worked off ciphertext: tell the owner, answer, or end. */
 static void advance(struct stream *stream)
 {
-    enum channel_state state = channel_state(stream->channel);
-    if (state == CHANNEL_OPEN && !stream->opened) {
+    if (channel_state(stream->channel) == CHANNEL_OPEN && !stream->opened) {
         stream->opened = true;
         stream->events->opened(stream->user);
     }
@@ -181,6 +196,7 @@ static void advance(struct stream *stream)
     if (buffer_length(input) == 0)
         buffer_release(input);
     stream_flush(stream);
+    enum channel_state state = channel_state(stream->channel);
     if (state == CHANNEL_FAILED || state == CHANNEL_CLOSED)
         end_by_channel(stream);
 }
@@ -189,13 +205,17 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
     (void)suggested;
     struct stream *stream = (struct stream *)(void *)handle;
-    *buffer = uv_buf_init(stream->net->read_buffer, NET_READ_BYTES);
+    /* libuv would read one that sends faster than we work up to 32 times in a row; no
+     * room makes it come back in the next turn. */
+    *buffer = stream->took_turn ? uv_buf_init(NULL, 0)
+                                : uv_buf_init(stream->net->read_buffer, NET_READ_BYTES);
+    stream->took_turn = false;
 }
 
 static void on_read(uv_stream_t *handle, ssize_t length, const uv_buf_t *buffer)
 {
     struct stream *stream = (struct stream *)(void *)handle;
-    if (length == 0 || stream->closing)
+    if (length == 0 || length == UV_ENOBUFS || stream->closing)
         return;
     if (length < 0) {
         if (length == UV_EOF) {
@@ -207,6 +227,7 @@ static void on_read(uv_stream_t *handle, ssize_t length, const uv_buf_t *buffer)
         return;
     }
     stream->bytes_in += (uint64_t)length;
+    stream->took_turn = length == NET_READ_BYTES;
     channel_receive(stream->channel, buffer->base, (size_t)length);
     advance(stream);
     while (!stream->closing && channel_has_work(stream->channel)) {
@@ -215,33 +236,57 @@ static void on_read(uv_stream_t *handle, ssize_t length, const uv_buf_t *buffer)
     }
 }
 
-static void start(struct stream *stream)
+static void note_peer(struct stream *stream)
 {
-    stream->connected = true;
-    uv_tcp_nodelay(&stream->tcp, 1);
-    uv_tcp_keepalive(&stream->tcp, 1, 30);
     struct sockaddr_storage peer;
     int length = sizeof peer;
-    if (uv_tcp_getpeername(&stream->tcp, (struct sockaddr *)&peer, &length) == 0) {
-        char name[46] = "";
-        const struct sockaddr *any = (const struct sockaddr *)&peer;
-        uv_ip_name(any, name, sizeof name);
-        const void *at = &peer;
-        unsigned port = peer.ss_family == AF_INET6
-                            ? ntohs(((const struct sockaddr_in6 *)at)->sin6_port)
-                            : ntohs(((const struct sockaddr_in *)at)->sin_port);
-        snprintf(stream->address, sizeof stream->address,
-                 peer.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", name, port);
-    }
-    int status = uv_read_start((uv_stream_t *)&stream->tcp, on_allocate, on_read);
-    if (status < 0) {
-        end(stream, STREAM_BROKEN, uv_strerror(status));
+    char name[46] = "";
+    const void *at = &peer;
+    if (uv_tcp_getpeername(&stream->tcp, (struct sockaddr *)&peer, &length) < 0)
         return;
-    }
+    const struct sockaddr_in6 *six = at;
+    const struct sockaddr_in *four = at;
+    bool is_six = peer.ss_family == AF_INET6;
+    uv_ip_name(at, name, sizeof name);
+    snprintf(stream->address, sizeof stream->address, is_six ? "[%s]:%u" : "%s:%u",
+             name, ntohs(is_six ? six->sin6_port : four->sin_port));
+    if (!is_six)
+        memcpy(stream->network, &four->sin_addr, sizeof four->sin_addr);
+    else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+        memcpy(stream->network, (const uint8_t *)&six->sin6_addr + 12, 4);
+    else
+        memcpy(stream->network, &six->sin6_addr, sizeof stream->network);
+}
+
+/* A peer that vanished is noticed by its silence: by the kernel too, whether we have
+ * something to say to it or not.  Where that fails there are the owner's deadlines. */
+static void watch_over(struct stream *stream)
+{
+    unsigned silence_ms = SILENCE_MS;
+    int probe_s = PROBE_S;
+    uv_os_fd_t fd;
+    uv_tcp_nodelay(&stream->tcp, 1);
+    uv_tcp_keepalive(&stream->tcp, 1, PROBE_S);
+    if (uv_fileno((uv_handle_t *)&stream->tcp, &fd) < 0)
+        return;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &probe_s, sizeof probe_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_ms, sizeof silence_ms);
+}
+
+/* NULL, or why nothing can be read. */
+static const char *start(struct stream *stream)
+{
+    stream->connected = true;
+    watch_over(stream);
+    note_peer(stream);
+    int status = uv_read_start((uv_stream_t *)&stream->tcp, on_allocate, on_read);
+    if (status < 0)
+        return uv_strerror(status);
     if (stream->is_client) {
         channel_start(stream->channel);
         stream_flush(stream);
     }
+    return NULL;
 }
 
 static void on_connected(uv_connect_t *request, int status)
@@ -249,10 +294,9 @@ static void on_connected(uv_connect_t *request, int status)
     struct stream *stream = request->data;
     if (stream->closing)
         return;
-    if (status < 0)
-        end(stream, STREAM_UNREACHABLE, uv_strerror(status));
-    else
-        start(stream);
+    const char *why = status < 0 ? uv_strerror(status) : start(stream);
+    if (why)
+        end(stream, STREAM_UNREACHABLE, why);
 }
 
 static void connect_to(struct stream *stream, const struct sockaddr *address)
@@ -366,13 +410,27 @@ struct stream *stream_accept(struct net *net, uv_stream_t *listener,
     struct stream *stream = stream_new(net, events, user);
     if (!stream)
         return NULL;
-    if (channel_new_server(identity, admit, admit_user, &stream->channel) != PSP_OK ||
-        uv_accept(listener, (uv_stream_t *)&stream->tcp) < 0) {
+    if (uv_accept(listener, (uv_stream_t *)&stream->tcp) < 0 ||
+        channel_new_server(identity, admit, admit_user, &stream->channel) != PSP_OK) {
         destroy(stream);
         return NULL;
     }
-    start(stream);
+    const char *why = start(stream);
+    if (why)
+        defer_end(stream, why);
     return stream;
+}
+
+bool stream_turn_away(struct net *net, uv_stream_t *listener)
+{
+    uv_tcp_t *tcp = malloc(sizeof *tcp);
+    if (!tcp || uv_tcp_init(net->loop, tcp) < 0) {
+        free(tcp);
+        return false;
+    }
+    (void)uv_accept(listener, (uv_stream_t *)tcp);
+    uv_close((uv_handle_t *)tcp, (uv_close_cb)free);
+    return true;
 }
 
 void stream_close(struct stream *stream)
@@ -390,6 +448,14 @@ void stream_close(struct stream *stream)
     destroy(stream);
 }
 
+void stream_cut(struct stream *stream)
+{
+    if (!stream)
+        return;
+    stream->deferred = NULL;
+    let_go(stream, stream->connected);
+}
+
 struct buffer *stream_output(struct stream *stream)
 {
     return &stream->plain;
@@ -397,8 +463,14 @@ struct buffer *stream_output(struct stream *stream)
 
 size_t stream_pending(const struct stream *stream)
 {
-    return buffer_length(&stream->writing) + buffer_length(&stream->plain) +
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&stream->tcp) +
+           buffer_length(&stream->plain) +
            buffer_length(channel_output(stream->channel));
+}
+
+bool stream_is_blocked(const struct stream *stream)
+{
+    return stream->write_in_flight;
 }
 
 void stream_pause(struct stream *stream)
@@ -434,7 +506,13 @@ uint64_t stream_bytes_in(const struct stream *stream)
 
 uint64_t stream_bytes_out(const struct stream *stream)
 {
-    return stream->bytes_out;
+    return stream->bytes_out + buffer_length(&stream->writing) -
+           uv_stream_get_write_queue_size((const uv_stream_t *)&stream->tcp);
+}
+
+const uint8_t *stream_peer_network(const struct stream *stream)
+{
+    return stream->network;
 }
 
 const char *stream_peer_address(const struct stream *stream)

@@ -56,19 +56,27 @@ struct stream *stream_dial(struct net *net, struct channel_identity *identity,
 struct stream *stream_dial_stranger(struct net *net, struct channel_identity *identity,
                                     const char *host, uint16_t port,
                                     const struct stream_events *events, void *user);
-/* Accepts the next connection of `listener`. */
+/* Accepts the next connection of `listener`.  Events come from the loop only. */
 struct stream *stream_accept(struct net *net, uv_stream_t *listener,
                              struct channel_identity *identity, channel_admit *admit,
                              void *admit_user, const struct stream_events *events,
                              void *user);
+/* Takes the next connection of `listener` and closes it: one that is left would keep
+ * all later ones from coming.  False when memory is short: try again later. */
+bool stream_turn_away(struct net *net, uv_stream_t *listener);
 /* Sends what is ready to go, then closes; no event comes any more. */
 void stream_close(struct stream *stream);
+/* Closes at once: what the peer has not got yet it does not get any more. */
+void stream_cut(struct stream *stream);
 
 struct buffer *stream_output(struct stream *stream);
 /* Encrypts and writes what stream_output() holds. */
 void stream_flush(struct stream *stream);
-/* Bytes that the kernel has not taken yet. */
+/* Bytes that the kernel has not taken yet: also those that are still to be encrypted.
+ */
 size_t stream_pending(const struct stream *stream);
+/* The kernel takes no more for now. */
+bool stream_is_blocked(const struct stream *stream);
 /* Reading stops while the owner cannot take more. */
 void stream_pause(struct stream *stream);
 void stream_resume(struct stream *stream);
@@ -76,8 +84,13 @@ void stream_resume(struct stream *stream);
 struct channel *stream_channel(struct stream *stream);
 bool stream_is_open(const struct stream *stream);
 uint64_t stream_bytes_in(const struct stream *stream);
+/* Taken by the kernel: while it does not grow, the peer does not read. */
 uint64_t stream_bytes_out(const struct stream *stream);
 /* "127.0.0.1:40122" of the peer, or "". */
 const char *stream_peer_address(const struct stream *stream);
+enum { STREAM_NETWORK_BYTES = 8 };
+/* Whose addresses one party can have as many as it likes of: the IPv4 address, the
+ * first 64 bits of an IPv6 address; all zero when unknown. */
+const uint8_t *stream_peer_network(const struct stream *stream);
 
 #endif

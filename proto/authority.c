@@ -216,6 +216,39 @@ static bool every_link_covers(const struct authority *authority, struct text vie
     return true;
 }
 
+static void hash_text(struct hasher *hasher, struct text text)
+{
+    hasher_update(hasher, &text.length, sizeof text.length);
+    if (text.length)
+        hasher_update(hasher, text.bytes, text.length);
+}
+
+static void hash_set(struct hasher *hasher, const struct set *set)
+{
+    uint32_t head[] = {set->kind, set->count};
+    hasher_update(hasher, head, sizeof head);
+    for (uint32_t i = 0; i < set->count; i++)
+        hash_text(hasher, set->names[i]);
+    hash_text(hasher, set->prefix);
+}
+
+void authority_sight(const struct authority *authority, uint8_t sight[HASH_BYTES])
+{
+    struct hasher hasher;
+
+    hasher_init(&hasher);
+    for (uint32_t i = 0; i < authority->count; i++) {
+        const struct link *link = &authority->link[i].link;
+        hasher_update(&hasher, &link->scope_count, sizeof link->scope_count);
+        for (uint32_t s = 0; s < link->scope_count; s++) {
+            hash_set(&hasher, &link->scopes[s].views);
+            hash_set(&hasher, &link->scopes[s].rows);
+            hash_set(&hasher, &link->scopes[s].columns);
+        }
+    }
+    hasher_finish(&hasher, sight);
+}
+
 bool authority_sees_view(const struct authority *authority, struct text view)
 {
     return every_link_covers(authority, view, NULL, NULL);

@@ -186,6 +186,9 @@ const uint8_t *authority_pairing_key(const struct authority *authority);
 /* Labels of all links joined by '/', for the audit log. */
 struct text authority_label(const struct authority *authority);
 
+/* SHA-256 over what decides which rows and cells it shows: the scopes of all links, and
+ * nothing of their windows, keys and numbers.  A renewed capability has the same. */
+void authority_sight(const struct authority *authority, uint8_t sight[HASH_BYTES]);
 /* Each judged against every link. */
 bool authority_sees_view(const struct authority *authority, struct text view);
 bool authority_sees_row(const struct authority *authority, struct text view,
