@@ -3,7 +3,11 @@
 
 #include "totebox/server.h"
 
-enum { STRANGER_BYTES_MAX = 16384 };
+enum {
+    STRANGER_BYTES_MAX = 16384,
+    UNSENT_MAX = 256 * 1024, /* beyond it nothing is asked and nothing is told */
+    UNREAD_MS = 30000,       /* and a peer that reads none of it for so long is gone */
+};
 
 const uint8_t *connection_peer(const struct connection *connection)
 {
@@ -30,7 +34,11 @@ static void destroy(struct connection *connection)
     if (connection->next)
         connection->next->before = connection->before;
     server->connection_count--;
-    server->handshake_count -= !connection->opened;
+    if (!connection->opened) {
+        server->handshake_count--;
+        sources_note_failure(&server->sources, connection->network,
+                             server_now_ms(server));
+    }
     stranger_forget(connection);
     host_free(connection->host);
     free(connection);
@@ -71,6 +79,27 @@ static void on_opened(void *user)
         connection_close(connection);
 }
 
+bool connection_is_full(const struct connection *connection)
+{
+    return connection->stream && stream_pending(connection->stream) > UNSENT_MAX;
+}
+
+bool connection_judge(struct connection *connection)
+{
+    bool one_ended = false;
+    for (struct grant *grant = connection->grants; grant; grant = grant->next)
+        if (!grant->is_over && grant_state(grant) != PSP_OK)
+            one_ended = grant->is_over = true;
+    /* What was built under it and still waits to be sent must not leave any more; it
+     * cannot be taken out of the stream, so it goes with the stream. */
+    if (!one_ended || !connection->stream || !stream_is_blocked(connection->stream))
+        return true;
+    struct stream *stream = connection->stream;
+    destroy(connection);
+    stream_cut(stream);
+    return false;
+}
+
 static void serve_watches(struct connection *connection)
 {
     for (struct watch *watch = connection->watches; watch;
@@ -78,32 +107,45 @@ static void serve_watches(struct connection *connection)
         watch_serve(watch);
 }
 
+/* A peer that does not read its answers is not heard: until they are gone, its calls
+ * wait, and then the kernel's buffers fill, and then it waits. */
+static enum psp_error take_calls(struct connection *connection,
+                                 struct buffer *plaintext)
+{
+    enum psp_error error = PSP_OK;
+    size_t before;
+    do {
+        before = buffer_length(plaintext);
+        error = host_receive(connection->host, plaintext);
+        serve_watches(connection);
+        stream_flush(connection->stream);
+    } while (error == PSP_OK && !connection_is_full(connection) &&
+             buffer_length(plaintext) && buffer_length(plaintext) < before);
+    return error;
+}
+
 static void on_received(void *user, struct buffer *plaintext)
 {
     struct connection *connection = user;
+    enum psp_error error = PSP_OK;
     connection->receiving = true;
-    enum psp_error error = host_receive(connection->host, plaintext);
-    serve_watches(connection);
+    if (!connection_is_full(connection))
+        error = take_calls(connection, plaintext);
     connection->receiving = false;
     /* Nobody unknown has us keep more than the largest message of a pairing. */
     bool is_rude =
         connection->is_stranger && buffer_length(plaintext) > STRANGER_BYTES_MAX;
-    if (error != PSP_OK || connection->dead || is_rude) {
+    if (error != PSP_OK || connection->dead || is_rude)
         connection_close(connection);
-        return;
-    }
-    stream_flush(connection->stream);
-    if (buffer_length(plaintext) && stream_pending(connection->stream))
-        stream_pause(connection->stream); /* a peer that does not read is not read */
+    else if (connection_is_full(connection))
+        stream_pause(connection->stream);
 }
 
 static void on_drained(void *user)
 {
     struct connection *connection = user;
     stream_resume(connection->stream);
-    struct buffer *input = channel_input(stream_channel(connection->stream));
-    if (buffer_length(input))
-        on_received(connection, input);
+    on_received(connection, channel_input(stream_channel(connection->stream)));
 }
 
 static void on_closed(void *user, enum stream_end end, const char *why)
@@ -122,29 +164,57 @@ static const struct stream_events connection_events = {
     .closed = on_closed,
 };
 
-void connection_accept(struct server *server)
+/* The one that has been at it for longest: a peer in good faith takes a few round
+ * trips.
+ */
+static void close_oldest_handshake(struct server *server)
 {
-    struct connection *connection = calloc(1, sizeof *connection);
-    if (!connection)
-        return;
-    connection->server = server;
-    connection->stream =
-        stream_accept(server->net, (uv_stream_t *)&server->listener, server->identity,
-                      admit, server, &connection_events, connection);
-    if (!connection->stream) {
-        free(connection);
-        return;
-    }
-    connection->deadline_ms = server_now_ms(server) + SERVER_HANDSHAKE_MS;
+    struct connection *oldest = NULL;
+    for (struct connection *at = server->connections; at; at = at->next)
+        if (!at->opened)
+            oldest = at; /* the newest come first */
+    if (oldest)
+        connection_close(oldest);
+}
+
+static void link_in(struct connection *connection)
+{
+    struct server *server = connection->server;
     connection->next = server->connections;
     if (connection->next)
         connection->next->before = connection;
     server->connections = connection;
     server->connection_count++;
     server->handshake_count++;
-    if (server->connection_count > SERVER_CONNECTIONS_MAX ||
-        server->handshake_count > SERVER_HANDSHAKES_MAX || server->draining)
-        connection_close(connection);
+}
+
+bool connection_accept(struct server *server)
+{
+    uv_stream_t *listener = (uv_stream_t *)&server->listener;
+    struct connection *connection = NULL;
+    if (server->connection_count < SERVER_CONNECTIONS_MAX && !server->draining)
+        connection = calloc(1, sizeof *connection);
+    if (!connection)
+        return stream_turn_away(server->net, listener);
+    connection->server = server;
+    connection->stream = stream_accept(server->net, listener, server->identity, admit,
+                                       server, &connection_events, connection);
+    if (!connection->stream) {
+        free(connection);
+        return stream_turn_away(server->net, listener);
+    }
+    memcpy(connection->network, stream_peer_network(connection->stream),
+           sizeof connection->network);
+    if (!sources_admit(&server->sources, connection->network, server_now_ms(server))) {
+        stream_close(connection->stream);
+        free(connection);
+        return true;
+    }
+    if (server->handshake_count >= SERVER_HANDSHAKES_MAX)
+        close_oldest_handshake(server);
+    connection->deadline_ms = server_now_ms(server) + SERVER_HANDSHAKE_MS;
+    link_in(connection);
+    return true;
 }
 
 void connection_flush(struct connection *connection)
@@ -153,14 +223,28 @@ void connection_flush(struct connection *connection)
         stream_flush(connection->stream);
 }
 
+/* True when nothing of what is to be sent has been read for too long. */
+static bool is_unread(struct connection *connection, int64_t now_ms)
+{
+    uint64_t sent = connection->stream ? stream_bytes_out(connection->stream) : 0;
+    if (!connection->stream || stream_pending(connection->stream) == 0 ||
+        sent != connection->bytes_sent)
+        connection->sent_at_ms = now_ms;
+    connection->bytes_sent = sent;
+    return now_ms - connection->sent_at_ms >= UNREAD_MS;
+}
+
 void connection_tick(struct connection *connection, int64_t now_ms)
 {
     if (connection->is_stranger)
         stranger_tick(connection, now_ms);
-    if (connection->deadline_ms && now_ms >= connection->deadline_ms) {
+    if ((connection->deadline_ms && now_ms >= connection->deadline_ms) ||
+        is_unread(connection, now_ms)) {
         connection_close(connection);
         return;
     }
+    if (!connection_judge(connection))
+        return;
     bool wrote = false;
     for (struct watch *watch = connection->watches; watch;
          watch = watch_next_in_list(watch))

@@ -78,6 +78,12 @@ void grant_drop(struct grant *grant)
 {
     if (!grant || --grant->references)
         return;
+    if (grant->before)
+        grant->before->next = grant->next;
+    else
+        grant->connection->grants = grant->next;
+    if (grant->next)
+        grant->next->before = grant->before;
     authority_free(grant->authority);
     free(grant);
 }
@@ -198,6 +204,10 @@ static struct refusal on_present(void *user, const struct token *token,
     exposure_for(server->archive->exposure, text_of(pairing ? pairing->role : ""),
                  pairing ? pairing->holder : NULL, &grant->exposure);
     fill_info(grant->authority, info);
+    grant->next = connection->grants;
+    if (grant->next)
+        grant->next->before = grant;
+    connection->grants = grant;
     connection->deadline_ms = 0;
     *object = grant;
     return accepted;
@@ -354,6 +364,8 @@ static bool fill_page(const struct grant *grant, const struct archive_index *ind
     uint32_t most = authority_max_rows(grant->authority);
     if (limit > most)
         limit = most;
+    if (limit > index_row_count(index, view))
+        limit = index_row_count(index, view);
     const struct names *names = index_names(index);
     size_t bytes = 0;
     page->seen = malloc(((size_t)limit + 1) * sizeof *page->seen);
@@ -475,16 +487,10 @@ static struct refusal on_read(void *user, void *object, const struct query *quer
         return refuse(PSP_UNKNOWN, "this archive serves whole rows only");
     if (query->as_of_ms == 0)
         return build_page(grant, server->index, view, query, results);
-    struct index_plan plan;
-    struct archive_index *earlier;
-    struct problem problem;
-    exposure_plan(server->archive->exposure, &plan);
-    if (index_open(&earlier, server->archive, &plan, LEDGER_READ, query->as_of_ms,
-                   &problem) != ARCHIVE_OK)
+    const struct archive_index *earlier = server_earlier(server, query->as_of_ms);
+    if (!earlier)
         return refuse(PSP_BUSY, "the ledger cannot be read");
-    refusal = build_page(grant, earlier, view, query, results);
-    index_close(earlier);
-    return refusal;
+    return build_page(grant, earlier, view, query, results);
 }
 
 static struct refusal on_watch(void *user, void *object, const struct query *queries,
@@ -495,6 +501,8 @@ static struct refusal on_watch(void *user, void *object, const struct query *que
     struct refusal refusal = need(grant, RIGHT_WATCH | RIGHT_READ_ROWS);
     if (refusal.error != PSP_OK)
         return refusal;
+    if (authority_max_rows(grant->authority) == 0)
+        return refuse(PSP_DENIED, "the capability allows no rows");
     if (connection->watch_count >= RPC_WATCHES_MAX)
         return refuse(PSP_LIMIT, "64 watches a connection");
     for (uint32_t i = 0; i < count; i++) {

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "totebox/server.h"
 
@@ -46,6 +48,7 @@ static void remember(struct server *server, const struct index_change *change)
     uint32_t at = (server->log_start + server->log_length++) % CHANGE_LOG;
     server->log[at] = (struct logged_change){.revision = index_revision(server->index),
                                              .view = change->view,
+                                             .deleted = change->deleted,
                                              .key = change->row->row.key};
     names_hold(names, change->row->row.key);
 }
@@ -70,8 +73,12 @@ static void publish(struct server *server, const struct index_changes *changes)
         remember(server, &changes->change[i]);
     if (entity)
         remember(server, &moved);
+    struct connection *next;
     for (struct connection *connection = server->connections; connection;
-         connection = connection->next) {
+         connection = next) {
+        next = connection->next;
+        if (!connection_judge(connection))
+            continue;
         bool wrote = false;
         for (struct watch *watch = connection->watches; watch;
              watch = watch_next_in_list(watch)) {
@@ -86,6 +93,22 @@ static void publish(struct server *server, const struct index_changes *changes)
     }
 }
 
+static void close_connections(struct server *server)
+{
+    while (server->connections)
+        connection_close(server->connections);
+}
+
+/* The ledger is not what it was, and the rows perhaps half of a commit: from now on
+ * nothing is served from them. */
+static void give_up(struct server *server, const struct problem *problem)
+{
+    fprintf(stderr, "totebox: %s\n", problem->words);
+    server->failed = server->draining = true;
+    close_connections(server);
+    raise(SIGTERM);
+}
+
 void server_follow_ledger(struct server *server)
 {
     struct index_changes changes;
@@ -94,10 +117,7 @@ void server_follow_ledger(struct server *server)
     if (server->failed)
         return;
     if (index_apply_new_lines(server->index, &changes, &problem) != ARCHIVE_OK) {
-        /* The ledger is not what it was: nothing more is served from it. */
-        fprintf(stderr, "totebox: %s\n", problem.words);
-        server->failed = true;
-        raise(SIGTERM);
+        give_up(server, &problem);
         return;
     }
     if (index_revision(server->index) != before)
@@ -113,16 +133,38 @@ static void on_ledger_event(uv_fs_event_t *event, const char *name, int events,
         server_follow_ledger(event->data);
 }
 
+/* Files of it are only ever created, renamed and removed: all of that shows here. */
+static void look_at_pairings(const struct server *server, struct timespec *changed)
+{
+    char *path = archive_path(server->archive->directory, "pairings");
+    struct stat status;
+    *changed = (struct timespec){0};
+    if (path && stat(path, &status) == 0)
+        *changed = status.st_mtim;
+    free(path);
+}
+
 void server_follow_pairings(struct server *server)
 {
     struct pairings fresh;
     struct problem problem;
+    look_at_pairings(server, &server->pairings_changed);
     if (pairings_load(&fresh, server->archive->directory, &problem) != ARCHIVE_OK) {
         fprintf(stderr, "totebox: %s\n", problem.words);
         return;
     }
     pairings_release(&server->pairings);
     server->pairings = fresh;
+}
+
+/* Also when the folder came after we did, or an event was lost. */
+static void follow_changed_pairings(struct server *server)
+{
+    struct timespec changed;
+    look_at_pairings(server, &changed);
+    if (changed.tv_sec != server->pairings_changed.tv_sec ||
+        changed.tv_nsec != server->pairings_changed.tv_nsec)
+        server_follow_pairings(server);
 }
 
 static void on_pairing_event(uv_fs_event_t *event, const char *name, int events,
@@ -136,12 +178,6 @@ static void on_pairing_event(uv_fs_event_t *event, const char *name, int events,
 
 /* --- life ---------------------------------------------------------------------------
  */
-
-static void close_connections(struct server *server)
-{
-    while (server->connections)
-        connection_close(server->connections);
-}
 
 /* A log that cannot be written is said, once a second, and stops no answer: it is kept
  * in memory within bounds and says later what it lost. */
@@ -157,6 +193,12 @@ static void on_tick(uv_timer_t *timer)
     struct server *server = timer->data;
     int64_t now = server_now_ms(server);
     server_follow_ledger(server); /* file events can be lost: this bounds the delay */
+    follow_changed_pairings(server);
+    if (server->owes_accept)
+        server->owes_accept =
+            !stream_turn_away(server->net, (uv_stream_t *)&server->listener);
+    if (server->earlier && now - server->earlier_used_ms >= SERVER_EARLIER_MS)
+        server_forget_earlier(server);
     struct connection *next;
     for (struct connection *connection = server->connections; connection;
          connection = next) {
@@ -176,6 +218,32 @@ static bool open_index(struct server *server, struct archive_index **index,
     exposure_plan(server->archive->exposure, &plan);
     return index_open(index, server->archive, &plan, LEDGER_READ, INT64_MAX, problem) ==
            ARCHIVE_OK;
+}
+
+/* The rows of an instant that is past never change: a reader of several pages, or
+ * several readers of one closing, replay the ledger once. */
+struct archive_index *server_earlier(struct server *server, int64_t as_of_ms)
+{
+    struct index_plan plan;
+    struct problem problem;
+    server->earlier_used_ms = server_now_ms(server);
+    if (as_of_ms >= net_wall_ms())
+        return server->index;
+    if (server->earlier && server->earlier_ms == as_of_ms)
+        return server->earlier;
+    server_forget_earlier(server);
+    exposure_plan(server->archive->exposure, &plan);
+    if (index_open(&server->earlier, server->archive, &plan, LEDGER_READ, as_of_ms,
+                   &problem) != ARCHIVE_OK)
+        fprintf(stderr, "totebox: %s\n", problem.words);
+    server->earlier_ms = as_of_ms;
+    return server->earlier;
+}
+
+void server_forget_earlier(struct server *server)
+{
+    index_close(server->earlier);
+    server->earlier = NULL;
 }
 
 static void forget_log(struct server *server)
@@ -201,16 +269,18 @@ static void on_hangup(uv_signal_t *signal, int number)
     close_connections(server);
     if (!open_index(server, &fresh, &problem)) {
         /* The old rows were made under the old configuration: they may not go on. */
-        fprintf(stderr, "totebox: %s\n", problem.words);
-        server->failed = true;
-        raise(SIGTERM);
+        give_up(server, &problem);
         return;
     }
     forget_log(server);
+    server_forget_earlier(server);
     index_close(server->index);
     server->index = fresh;
     server->log_since = index_revision(fresh);
     server->as_of_ms = index_as_of_ms(fresh);
+    /* What is exposed may be other rows than before: no old position leads there. */
+    if (!random_bytes(server->boot_id, sizeof server->boot_id))
+        server->boot_id[0]++;
     server_follow_pairings(server);
     fprintf(stderr, "totebox: configuration read again\n");
 }
@@ -239,8 +309,9 @@ static void on_terminate(uv_signal_t *signal, int number)
 
 static void on_connection(uv_stream_t *listener, int status)
 {
+    struct server *server = listener->data;
     if (status == 0)
-        connection_accept(listener->data);
+        server->owes_accept = !connection_accept(server);
 }
 
 /* --- start --------------------------------------------------------------------------
@@ -355,7 +426,9 @@ static int open_server(struct server *server, const char *directory)
     server->log = calloc(CHANGE_LOG, sizeof *server->log);
     server->log_since = index_revision(server->index);
     server->as_of_ms = index_as_of_ms(server->index);
+    look_at_pairings(server, &server->pairings_changed);
     if (!server->log || !random_bytes(server->boot_id, sizeof server->boot_id) ||
+        !random_bytes(server->sources.secret, sizeof server->sources.secret) ||
         channel_identity_new(&server->archive->authority, &server->identity) !=
             PSP_OK) {
         fprintf(stderr, "totebox: out of memory\n");
@@ -370,6 +443,7 @@ static void release_server(struct server *server)
         flush_audit(server);
         audit_close(server->audit, server->archive);
     }
+    server_forget_earlier(server);
     if (server->index) {
         forget_log(server);
         index_close(server->index);
@@ -415,6 +489,18 @@ static int serve(const char *directory, const char *where)
     return status;
 }
 
+/* One for each connection.  Where that is not to be had, those beyond are turned away.
+ */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    rlim_t wanted = SERVER_CONNECTIONS_MAX + 64;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve_main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -437,5 +523,6 @@ int serve_main(int argc, char **argv)
         return ARCHIVE_USAGE;
     }
     signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
     return serve(argv[optind], where);
 }

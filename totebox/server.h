@@ -19,6 +19,7 @@
 #include "totebox/audit.h"
 #include "totebox/index.h"
 #include "totebox/pairing.h"
+#include "totebox/sources.h"
 
 enum {
     SERVER_HANDSHAKES_MAX = 64,
@@ -29,7 +30,8 @@ enum {
     SERVER_PAIR_MS = 600000,   /* from TLS open, or pair(), to the end of the pairing */
     SERVER_TICK_MS = 100,
     SERVER_AUDIT_MS = 1000,
-    PAGE_BYTES = 48 * 1024, /* estimated, so that a message stays under 64 KiB */
+    SERVER_EARLIER_MS = 60000, /* since it was read last */
+    PAGE_BYTES = 48 * 1024,    /* estimated, so that a message stays under 64 KiB */
     PAGE_ROWS = 4096,
     CHANGE_LOG = 1 << 16,
 };
@@ -38,6 +40,7 @@ enum {
 struct logged_change {
     uint64_t revision;
     enum view view;
+    bool deleted;
     name_id key; /* held */
 };
 
@@ -50,6 +53,7 @@ struct server {
     struct archive *archive;
     struct archive_index *index;
     struct pairings pairings;
+    struct timespec pairings_changed; /* the folder, when they were read */
     struct audit *audit;
     int64_t audit_due_ms;
     struct channel_identity *identity;
@@ -58,11 +62,16 @@ struct server {
     struct connection *connections; /* list */
     uint32_t connection_count, handshake_count, stranger_count;
     uint64_t refused_strangers;
+    struct sources sources;
+    bool owes_accept;          /* memory was short: a connection still waits */
     struct logged_change *log; /* ring */
     uint32_t log_start, log_length;
     uint64_t log_since;          /* changes after this revision are all in the log */
     int64_t as_of_ms;            /* of the ledger rows, as last told */
     struct token_cache verified; /* signatures of links, so that a pairing costs once */
+    struct archive_index
+        *earlier; /* the rows as they once stood, as read last; or NULL */
+    int64_t earlier_ms, earlier_used_ms; /* as of; and monotonic */
     bool draining, failed;
 };
 
@@ -75,6 +84,10 @@ int64_t server_now_ms(const struct server *server); /* monotonic */
 void server_follow_ledger(struct server *server);
 /* Takes over which devices are paired. */
 void server_follow_pairings(struct server *server);
+/* The rows as they stood at an instant; borrowed until the next call.  NULL when the
+ * ledger cannot be read. */
+struct archive_index *server_earlier(struct server *server, int64_t as_of_ms);
+void server_forget_earlier(struct server *server);
 /* The epoch of the pairing that delegates to this key, 0 when none is good any more. */
 uint64_t server_epoch(const struct server *server, const uint8_t delegate[KEY_BYTES]);
 
@@ -85,23 +98,33 @@ struct connection {
     struct connection *next, *before;
     struct stream *stream;
     struct host *host;
+    struct grant *grants;  /* list */
     struct watch *watches; /* list */
     uint32_t watch_count;
     int64_t deadline_ms; /* monotonic: handshake, then first present; 0 none */
     uint8_t holder[HASH_BYTES];
     bool opened, receiving, dead;
-    bool is_stranger;                       /* its key was not paired when it came */
-    bool has_asked;                         /* to be paired: its request was written */
-    struct pairing_host talk;               /* that pairs it */
-    uint8_t window[16];                     /* in which pairing window */
+    uint8_t network[STREAM_NETWORK_BYTES]; /* of the peer */
+    uint64_t bytes_sent;                   /* when looked at last */
+    int64_t sent_at_ms;                    /* monotonic: when it grew, or none waited */
+    bool is_stranger;                      /* its key was not paired when it came */
+    bool has_asked;                        /* to be paired: its request was written */
+    struct pairing_host talk;              /* that pairs it */
+    uint8_t window[16];                    /* in which pairing window */
     int64_t read_tokens_milli, refilled_ms; /* exposure's reads a second */
 };
 
-void connection_accept(struct server *server);
+/* False: memory is short, and the connection still waits to be accepted. */
+bool connection_accept(struct server *server);
 void connection_close(struct connection *connection);
 void connection_tick(struct connection *connection, int64_t now_ms);
 /* Sends what was answered outside of connection's own receive. */
 void connection_flush(struct connection *connection);
+/* True while so much waits to be read that no more is told. */
+bool connection_is_full(const struct connection *connection);
+/* Looks whether a grant has ended.  False: answers still waited to be sent under it,
+ * and the connection is gone with them. */
+bool connection_judge(struct connection *connection);
 const uint8_t *connection_peer(const struct connection *connection);
 
 /* --- stranger.c ------------------------------------------------------------------- */
@@ -124,6 +147,7 @@ struct refusal stranger_pairing(void *user, struct token *token);
 /* --- grant.c ---------------------------------------------------------------------- */
 
 struct grant {
+    struct grant *next, *before; /* of the connection */
     struct connection *connection;
     struct authority *authority;
     struct exposure_view exposure;
@@ -131,6 +155,7 @@ struct grant {
     uint64_t epoch;
     int64_t ends_mono_ms; /* a wall clock that goes back does not prolong a grant */
     uint32_t references;  /* the peer's capability and each watch */
+    bool is_over;         /* as last looked at */
 };
 
 extern const struct host_service server_service;

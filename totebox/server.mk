@@ -4,10 +4,19 @@ libtotebox_a_SOURCES += \
 	totebox/grant.c \
 	totebox/serve.c \
 	totebox/server.h \
+	totebox/sources.c totebox/sources.h \
 	totebox/watch.c
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/totebox/serve_test
-tests_totebox_serve_test_SOURCES = tests/totebox/serve_test.c
+tests_totebox_serve_test_SOURCES = tests/totebox/serve_test.c \
+	tests/totebox/serve_bench.h
 tests_totebox_serve_test_LDADD = $(CORE_LIBS) $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/totebox/serve_hostile_test
+tests_totebox_serve_hostile_test_SOURCES = tests/totebox/serve_hostile_test.c \
+	tests/totebox/serve_bench.h
+tests_totebox_serve_hostile_test_LDADD = $(CORE_LIBS) $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/totebox/watch_test
+tests_totebox_watch_test_SOURCES = tests/totebox/watch_test.c
+tests_totebox_watch_test_LDADD = libcore.a $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 endif

@@ -55,9 +55,9 @@ struct watch {
     uint32_t pending;
     struct dirty *dirty;
     struct group group;
-    bool group_open, needs_reset, needs_snapshot, ended, starved;
+    bool group_open, needs_reset, needs_snapshot, ended;
     uint64_t seq, revision;
-    uint64_t digest; /* of the queries: a resume position belongs to them */
+    uint64_t digest; /* of what is asked and may be seen: positions belong to it */
 };
 
 struct watch *watch_next_in_list(struct watch *watch)
@@ -131,12 +131,20 @@ static void hash_set(struct hasher *hasher, const struct set *set)
     hash_text(hasher, set->prefix);
 }
 
-static uint64_t digest_queries(const struct query *queries, uint32_t count)
+/* Whose capability shows other rows, or whose role has other blocks of exposure.conf,
+ * has other rows too than the one that the position was given to. */
+static uint64_t digest_sight(const struct grant *grant, const struct query *queries,
+                             uint32_t count)
 {
     struct hasher hasher;
     uint8_t hash[HASH_BYTES];
     uint64_t digest;
     hasher_init(&hasher);
+    authority_sight(grant->authority, hash);
+    hasher_update(&hasher, hash, sizeof hash);
+    for (uint32_t i = 0; i < grant->exposure.count; i++)
+        hasher_update(&hasher, &grant->exposure.blocks[i],
+                      sizeof grant->exposure.blocks[i]);
     for (uint32_t i = 0; i < count; i++) {
         hash_text(&hasher, queries[i].view);
         hash_set(&hasher, &queries[i].rows);
@@ -147,7 +155,7 @@ static uint64_t digest_queries(const struct query *queries, uint32_t count)
     return digest;
 }
 
-/* --- resume: boot id, digest of the queries, revision -------------------------------
+/* --- resume: boot id, digest, revision -----------------------------------------------
  */
 
 struct position {
@@ -157,11 +165,38 @@ struct position {
 };
 
 static void mark_dirty(struct watch *watch, enum view view, name_id key);
+static void forget_dirty(struct watch *watch);
+
+static bool watch_sees(const struct watch *watch, enum view view,
+                       const union any_row *row)
+{
+    return set_contains(&watch->view[view].rows,
+                        names_text(names_of(watch), row->row.key)) &&
+           grant_sees(watch->grant, names_of(watch), view, row);
+}
+
+/* Notes one change of the log; false when nobody knows any more what it was.  Of a row
+ * that is gone only the key is left, too little to tell whether this caller may know of
+ * it: where it could be one of theirs, they are told everything anew. */
+static bool catch_up(struct watch *watch, const struct logged_change *change)
+{
+    const struct watched *watched = &watch->view[change->view];
+    struct text key = names_text(names_of(watch), change->key);
+    if (!watched->watched || !set_contains(&watched->rows, key))
+        return true;
+    const union any_row *row = index_find(server_of(watch)->index, change->view, key);
+    if (change->deleted || !row)
+        return !authority_sees_row(watch->grant->authority,
+                                   text_of(view_table(change->view)->name), key);
+    if (watch_sees(watch, change->view, row))
+        mark_dirty(watch, change->view, change->key);
+    return true;
+}
 
 /* Puts the watch where an earlier one ended; false when that place is gone. */
 static bool resume_from(struct watch *watch, struct text resume)
 {
-    struct server *server = server_of(watch);
+    const struct server *server = server_of(watch);
     struct position position;
     if (resume.length != sizeof position)
         return false;
@@ -171,11 +206,13 @@ static bool resume_from(struct watch *watch, struct text resume)
         position.revision > index_revision(server->index))
         return false;
     watch->revision = position.revision;
-    for (uint32_t i = 0; i < server->log_length; i++) {
+    for (uint32_t i = server->log_length; i-- > 0;) {
         const struct logged_change *change =
             &server->log[(server->log_start + i) % CHANGE_LOG];
-        if (change->revision > position.revision && watch->view[change->view].watched)
-            mark_dirty(watch, change->view, change->key);
+        if (change->revision <= position.revision)
+            break;
+        if (!catch_up(watch, change))
+            return false;
     }
     return true;
 }
@@ -202,8 +239,9 @@ struct refusal watch_new(struct grant *grant, const struct query *queries,
             return (struct refusal){PSP_BUSY, "out of memory"};
         }
     }
-    watch->digest = digest_queries(queries, count);
+    watch->digest = digest_sight(grant, queries, count);
     if (!resume.length || !resume_from(watch, resume)) {
+        forget_dirty(watch);
         watch->needs_reset = resume.length > 0;
         watch->needs_snapshot = true;
     }
@@ -229,7 +267,7 @@ static void mark_dirty(struct watch *watch, enum view view, name_id key)
     if (!dirty || !dirty->hh.tbl) {
         /* No memory to remember one row: forget all of them and start over. */
         free(dirty);
-        watch->needs_snapshot = true;
+        watch->needs_snapshot = watch->needs_reset = true;
         return;
     }
     names_hold(names_of(watch), key);
@@ -250,9 +288,7 @@ void watch_note(struct watch *watch, enum view view, const union any_row *row)
     const struct watched *watched = &watch->view[view];
     if (watch->ended || watch->needs_snapshot || !watched->watched)
         return;
-    struct text key = names_text(names_of(watch), row->row.key);
-    if (set_contains(&watched->rows, key) &&
-        grant_sees(watch->grant, names_of(watch), view, row))
+    if (watch_sees(watch, view, row))
         mark_dirty(watch, view, row->row.key);
 }
 
@@ -313,14 +349,6 @@ static bool add_delete(struct watch *watch, enum view view, name_id key)
     names_hold(names_of(watch), key);
     watch->group.count++;
     return true;
-}
-
-static bool watch_sees(const struct watch *watch, enum view view,
-                       const union any_row *row)
-{
-    return set_contains(&watch->view[view].rows,
-                        names_text(names_of(watch), row->row.key)) &&
-           grant_sees(watch->grant, names_of(watch), view, row);
 }
 
 static bool collect_snapshot(struct watch *watch)
@@ -584,7 +612,8 @@ bool watch_serve(struct watch *watch)
         end(watch);
         return true;
     }
-    while (watch->pending && !watch->ended) {
+    while (watch->pending && !watch->ended &&
+           !connection_is_full(watch->grant->connection)) {
         if (watch->needs_reset) {
             close_group(watch);
             emit_bare(watch, DELTA_RESET);
@@ -637,7 +666,8 @@ void watch_cancel(struct watch *watch, ticket call)
 bool watch_tick(struct watch *watch, int64_t now_ms)
 {
     bool wrote = watch_serve(watch);
-    if (watch->pending && !watch->ended && !watch->group_open &&
+    bool is_quiet = !watch->group_open && !watch->dirty && !watch->needs_snapshot;
+    if (watch->pending && !watch->ended && is_quiet &&
         now_ms >= watch->queue[0].deadline_ms) {
         emit_bare(watch, DELTA_HEARTBEAT);
         wrote = true;
