@@ -184,12 +184,16 @@ static void draw_hint(const char *hint, int row, struct cells *cells)
 static void draw_prompt(const struct prompt_view *prompt, int row, struct cells *cells)
 {
     char sigil[2] = {prompt->sigil, '\0'};
+    /* What is being typed comes first, the note gets what is left. */
     int note = prompt->note[0] ? text_columns(prompt->note) + 2 : 0;
+    int left = cells->columns - 4 - text_columns(prompt->text);
+    note = note < left ? note : left < 0 ? 0 : left;
     int room = cells->columns - 3 - note;
     cells_text(cells, row, 1, 1, STYLE_KEY, sigil);
     cells_text(cells, row, 2, room, STYLE_TEXT, prompt->text);
-    cells_right(cells, row, cells->columns - 1 - note, note,
-                prompt->is_warning ? STYLE_WARNING : STYLE_DIM, prompt->note);
+    if (note > 2)
+        cells_right(cells, row, cells->columns + 1 - note, note - 2,
+                    prompt->is_warning ? STYLE_WARNING : STYLE_DIM, prompt->note);
     cells->cursor_row = row;
     int column = 2 + prompt->cursor_column;
     cells->cursor_column = column < cells->columns ? column : cells->columns - 1;

@@ -293,6 +293,10 @@ static void run_stop(struct console *console, const char *argument)
     bool twice = console->interrupted_ms && now - console->interrupted_ms < 2000;
     (void)argument;
     console->interrupted_ms = now;
+    if (pairing_stop(console)) {
+        console_say(console, false, "the pairing was stopped");
+        return;
+    }
     if (twice) {
         console_say(console, false, "F10, or :quit, leaves");
         return;
@@ -368,6 +372,8 @@ const struct action actions[] = {
     {"sys", "F11 - Alt--", PANES, "keys, versions, terminal, pairing", run_system},
     {"anchor", "F12 = Alt-=", PANES, "the Anchor: Direct mode only", run_anchor},
 
+    {"pair", "", OWN, "pair with an archive; :pair HOST:PORT, then yes or no",
+     run_pair},
     {"command-line", ": Ctrl-K", OWN, "type a command by name", run_command_line},
     {"ask", "r", OWN, "ask the selected archive again", run_ask},
     {"ask-all", "R", OWN, "ask all archives again", run_ask_all},

@@ -11,6 +11,7 @@
 #include "tui/actions.h"
 #include "tui/console.h"
 #include "tui/guard.h"
+#include "tui/pairing_desk.h"
 #include "tui/settle.h"
 
 static const char usage[] =
@@ -244,6 +245,7 @@ static int once(struct session *session, const struct request *request)
 struct program {
     struct session session;
     struct console *console;
+    struct pairing_desk *pairing;
     int status;
 };
 
@@ -276,6 +278,26 @@ static void on_ask_again(void *user, const char *entity)
         links_ask_again(session->links, UINT32_MAX);
 }
 
+static const struct pairing_view *on_pairing(void *user)
+{
+    return pairing_desk_view(((struct program *)user)->pairing);
+}
+
+static bool on_pair(void *user, const char *address)
+{
+    return pairing_desk_begin(((struct program *)user)->pairing, address);
+}
+
+static bool on_pair_confirm(void *user)
+{
+    return pairing_desk_confirm(((struct program *)user)->pairing);
+}
+
+static void on_pair_stop(void *user)
+{
+    pairing_desk_stop(((struct program *)user)->pairing);
+}
+
 static void on_quit(void *user, int exit_status)
 {
     struct program *program = user;
@@ -296,15 +318,27 @@ static int run_console(struct program *program, const struct request *request)
         .figures = session->figures,
         .config = session->config,
         .clock = {.wall_ms = wall_ms, .mono_ms = mono_ms, .user = session},
-        .core = {.ask_again = on_ask_again, .quit = on_quit, .user = program},
+        .core = {.ask_again = on_ask_again,
+                 .pairing = on_pairing,
+                 .pair = on_pair,
+                 .pair_confirm = on_pair_confirm,
+                 .pair_stop = on_pair_stop,
+                 .quit = on_quit,
+                 .user = program},
         .portfolio = request->options.portfolio,
         .colour = request->colour,
         .version = VERSION,
         .device_fingerprint = fingerprint,
     };
+    program->pairing = pairing_desk_new(session, on_changed, program);
+    if (!program->pairing) {
+        fprintf(stderr, "fleet: %s\n", console_error_words(CONSOLE_NO_MEMORY));
+        return EXIT_INTERNAL;
+    }
     enum console_error error = console_open(&wanted, &program->console);
     if (error != CONSOLE_OK) {
         fprintf(stderr, "fleet: %s\n", console_error_words(error));
+        pairing_desk_free(program->pairing);
         return EXIT_USAGE;
     }
     session->changed = on_changed;
@@ -312,6 +346,7 @@ static int run_console(struct program *program, const struct request *request)
     links_start(session->links);
     uv_run(&session->loop, UV_RUN_DEFAULT);
     session->changed = NULL;
+    pairing_desk_free(program->pairing);
     console_close(program->console, NULL, NULL);
     program->console = NULL;
     return program->status;

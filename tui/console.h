@@ -26,12 +26,38 @@ struct console_clock {
     void *user;
 };
 
+/* The pairing that F11 shows (tui/pairing_desk.h has its steps); texts are "" while
+ * they are not known, and clean. */
+enum pairing_step {
+    PAIRING_IDLE,
+    PAIRING_DIALLING,
+    PAIRING_CODED,
+    PAIRING_APPROVED,
+    PAIRING_LEARNING,
+    PAIRING_PAIRED,
+    PAIRING_ENDED
+};
+struct pairing_view {
+    enum pairing_step step;
+    char address[192];
+    char archive[64], device[64]; /* SHA256:... of the two keys */
+    char code[16], clock[96];
+    char block[1024]; /* for fleet.conf, with newlines */
+    char words[384];
+};
+
 /* What the console may ask of the program. */
 struct console_core {
     /* Ask one archive again (its entity id), or all of them (NULL).  May be NULL. */
     void (*ask_again)(void *user, const char *entity);
     /* Stop what is being asked (Ctrl-C).  May be NULL. */
     void (*stop_asking)(void *user);
+    /* Pairing; all four or none.  `pair` and `pair_confirm` are false when there is
+     * nothing to do; the view's words say why. */
+    const struct pairing_view *(*pairing)(void *user);
+    bool (*pair)(void *user, const char *address);
+    bool (*pair_confirm)(void *user);
+    void (*pair_stop)(void *user);
     /* The reader leaves, or a signal or a hang-up makes us leave.  Called once; the
      * terminal is already restored.  The program calls console_close() and exits with
      * `exit_status`: 0, or 128 + the signal (129 for a hang-up). */

@@ -4,7 +4,7 @@
  *   models.c    what a paint is made of: the models that the pane needs, and their
  * order action.c    the one table of what a key does command.c   the line after ':'
  *   journal.c   the log of the session, what links did
- *   facts.c     the System pane
+ *   facts.c     the System pane; pairing_pane.c its pairing
  */
 #ifndef TUI_CONSOLE_STATE_H
 #define TUI_CONSOLE_STATE_H
@@ -24,7 +24,8 @@ enum {
     ENTITY_CHARS = 64,
     MESSAGE_CHARS = 160,
     KEYS_KEPT = 8,
-    FACTS_MAX = 48,
+    FACTS_MAX = 64,
+    FACT_CHARS = 400,
 };
 
 struct place { /* where 'back' goes */
@@ -78,7 +79,8 @@ struct console {
 
     struct fact facts[FACTS_MAX];
     uint32_t fact_count;
-    char fact_text[FACTS_MAX][96];
+    char fact_text[FACTS_MAX][FACT_CHARS];
+    enum pairing_step pairing_step; /* as last written to the journal */
     struct help_line *help;
     uint32_t help_count;
     uint32_t last_keys[KEYS_KEPT];
@@ -180,5 +182,19 @@ uint32_t journal_show(struct journal *journal);
 /* Writes what links did since the last call. */
 void journal_watch_links(struct console *console, const struct model_fleet *fleet);
 void facts_fill(struct console *console);
+__attribute__((format(printf, 3, 4))) void
+facts_add(struct console *console, const char *word, const char *format, ...);
+
+/* --- pairing_pane.c --------------------------------------------------------------- */
+
+const struct pairing_view *pairing_view(const struct console *console);
+bool pairing_is_going_on(const struct console *console);
+/* Adds the section; true when a pairing is going on or was. */
+bool pairing_facts(struct console *console);
+/* Writes a step that is new to the journal. */
+void pairing_watch(struct console *console);
+/* False: none is going on. */
+bool pairing_stop(struct console *console);
+void run_pair(struct console *console, const char *argument);
 
 #endif

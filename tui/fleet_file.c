@@ -198,16 +198,18 @@ static bool is_quotable(const char *text)
 
 bool fleet_block_write(const struct fleet_entry *entry, char block[FLEET_BLOCK_CHARS])
 {
-    char key[FINGERPRINT_CHARS + 1];
+    char key[FINGERPRINT_CHARS + 1], token[64] = "";
 
     fingerprint_write(entry->key, key);
+    if (!entry->is_without_token)
+        snprintf(token, sizeof token, "    token = \"pairings/%.32s.token\"\n",
+                 entry->entity);
     int length = snprintf(block, FLEET_BLOCK_CHARS,
                           "totebox \"%s\" {\n"
                           "    address = \"%s\"\n"
                           "    key = \"%s\"\n"
-                          "    token = \"pairings/%s.token\"\n"
-                          "}\n",
-                          entry->entity, entry->address, key, entry->entity);
+                          "%s}\n",
+                          entry->entity, entry->address, key, token);
     return length > 0 && length < FLEET_BLOCK_CHARS && is_quotable(entry->address) &&
            is_quotable(entry->entity);
 }

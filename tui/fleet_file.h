@@ -13,6 +13,7 @@ struct fleet_entry {
     const char *entity;  /* a valid id */
     const char *address; /* "host:port" */
     uint8_t key[HASH_BYTES];
+    bool is_without_token; /* none is kept: the archive is asked for it */
 };
 
 /* $FLEET_CONFIG, else fleet.conf in the user's own folder: what a person may write.
@@ -21,7 +22,7 @@ MUST_CHECK bool fleet_file_default(char *path, size_t size);
 /* Makes the folders above `path` that are not there yet, for us only. */
 void fleet_file_folders(const char *path);
 
-/* totebox "ENT" { address, key, token } */
+/* totebox "ENT" { address, key, token }; the token only where one is kept. */
 enum { FLEET_BLOCK_CHARS = 1024 };
 MUST_CHECK bool fleet_block_write(const struct fleet_entry *entry,
                                   char block[FLEET_BLOCK_CHARS]);

@@ -17,6 +17,7 @@ libtui_a_SOURCES = \
 	tui/keys.c tui/keys.h \
 	tui/models.c \
 	tui/navigate.c \
+	tui/pairing_pane.c \
 	tui/prompt.c tui/prompt.h \
 	tui/terminal.c tui/terminal.h tui/terminal_state.h \
 	tui/terminal_output.c \

@@ -53,6 +53,7 @@ static void fill_words(struct console *console)
     input->log = console->journal.shown;
     if (console->pane == PANE_LOG)
         input->log_count = journal_show(&console->journal);
+    pairing_watch(console);
     if (console->pane == PANE_SYSTEM)
         facts_fill(console);
     input->facts = console->facts;

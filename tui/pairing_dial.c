@@ -10,23 +10,41 @@
 
 enum { POLL_MS = 1000, ANSWER_MS = 20000, ENTITIES_MAX = 64 };
 
-/* One call: a loop, a stream, and what talks over it. */
-struct call {
+/* One call: a stream, and what talks over it. */
+struct pairing_call {
     struct pairing_dial *dial;
     const char *wanted;
-    uv_loop_t loop;
-    struct net *net;
     uv_timer_t poll, deadline;
+    unsigned handles_open;
     struct stream *stream; /* NULL when it is gone */
     struct buffer said;    /* what is to go out: outlives the stream */
     struct pairing_caller *pairing;
-    struct caller *caller; /* of pairing_dial_learn */
+    struct caller *caller; /* of pairing_call_learn */
     bool has_code, is_over;
     enum exit_code result;
+    void (*ended)(void *user, enum exit_code result);
+    void *user;
 };
 
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct pairing_call *call = handle->data;
+
+    if (--call->handles_open > 0)
+        return;
+    pairing_caller_free(call->pairing);
+    caller_free(call->caller);
+    buffer_release(&call->said);
+    void (*ended)(void *, enum exit_code) = call->ended;
+    void *user = call->user;
+    enum exit_code result = call->result;
+    free(call);
+    if (ended)
+        ended(user, result);
+}
+
 __attribute__((format(printf, 3, 4))) static void
-finish(struct call *call, enum exit_code result, const char *format, ...)
+finish(struct pairing_call *call, enum exit_code result, const char *format, ...)
 {
     va_list arguments;
 
@@ -37,13 +55,14 @@ finish(struct call *call, enum exit_code result, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(call->dial->why, sizeof call->dial->why, format, arguments);
     va_end(arguments);
-    uv_close((uv_handle_t *)&call->poll, NULL);
-    uv_close((uv_handle_t *)&call->deadline, NULL);
-    stream_close(call->stream);
+    if (call->stream)
+        stream_close(call->stream);
     call->stream = NULL;
+    uv_close((uv_handle_t *)&call->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&call->deadline, on_handle_closed);
 }
 
-static void flush(struct call *call)
+static void flush(struct pairing_call *call)
 {
     size_t length = buffer_length(&call->said);
 
@@ -59,7 +78,7 @@ static void flush(struct call *call)
 
 static void on_closed(void *user, enum stream_end end, const char *why)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
     const char *address = call->dial->address;
 
     call->stream = NULL;
@@ -93,7 +112,7 @@ static void on_closed(void *user, enum stream_end end, const char *why)
 
 static void on_deadline(uv_timer_t *timer)
 {
-    struct call *call = timer->data;
+    struct pairing_call *call = timer->data;
 
     if (call->has_code)
         finish(call, EXIT_REFUSED,
@@ -105,44 +124,43 @@ static void on_deadline(uv_timer_t *timer)
                ANSWER_MS / 1000);
 }
 
-static enum exit_code run(struct call *call, const struct stream_events *events,
-                          bool is_pinned)
+static struct pairing_call *begin(struct pairing_call given, struct net *net,
+                                  const struct stream_events *events, bool is_pinned)
 {
-    struct pairing_dial *dial = call->dial;
-    struct channel_identity *identity = NULL;
+    struct pairing_dial *dial = given.dial;
+    const uint8_t(*pin)[HASH_BYTES] = (const uint8_t(*)[HASH_BYTES]) & dial->archive;
+    struct pairing_call *call = calloc(1, sizeof *call);
 
-    call->result = EXIT_INTERNAL;
-    snprintf(dial->why, sizeof dial->why, "out of memory");
-    call->net = calloc(1, sizeof *call->net);
-    if (!call->net || uv_loop_init(&call->loop) < 0) {
-        free(call->net);
-        return EXIT_INTERNAL;
+    if (!call)
+        return NULL;
+    *call = given;
+    call->stream = is_pinned ? stream_dial(net, dial->identity, pin, 1, dial->host,
+                                           dial->port, events, call)
+                             : stream_dial_stranger(net, dial->identity, dial->host,
+                                                    dial->port, events, call);
+    if (!call->stream) {
+        free(call);
+        return NULL;
     }
-    call->net->loop = &call->loop;
-    uv_timer_init(&call->loop, &call->poll);
-    uv_timer_init(&call->loop, &call->deadline);
+    call->handles_open = 2;
+    uv_timer_init(net->loop, &call->poll);
+    uv_timer_init(net->loop, &call->deadline);
     call->poll.data = call->deadline.data = call;
     uv_timer_start(&call->deadline, on_deadline, ANSWER_MS, 0);
-    const uint8_t(*pin)[HASH_BYTES] = (const uint8_t(*)[HASH_BYTES]) & dial->archive;
-    if (channel_identity_new(dial->device, &identity) == PSP_OK)
-        call->stream = is_pinned ? stream_dial(call->net, identity, pin, 1, dial->host,
-                                               dial->port, events, call)
-                                 : stream_dial_stranger(call->net, identity, dial->host,
-                                                        dial->port, events, call);
-    if (!call->stream)
-        finish(call, EXIT_INTERNAL, "out of memory");
-    uv_run(&call->loop, UV_RUN_DEFAULT);
-    channel_identity_free(identity);
-    uv_loop_close(&call->loop);
-    free(call->net);
-    return call->result;
+    return call;
+}
+
+void pairing_call_cancel(struct pairing_call *call)
+{
+    call->ended = NULL;
+    finish(call, EXIT_INTERNAL, "cancelled");
 }
 
 /* --- asking ----------------------------------------------------------------------- */
 
 static void on_identified(void *user, const struct identity *identity)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
     struct pairing_dial *dial = call->dial;
 
     if (dial->identified)
@@ -151,7 +169,7 @@ static void on_identified(void *user, const struct identity *identity)
 
 static void on_poll(uv_timer_t *timer)
 {
-    struct call *call = timer->data;
+    struct pairing_call *call = timer->data;
 
     pairing_caller_poll(call->pairing);
     flush(call);
@@ -159,7 +177,7 @@ static void on_poll(uv_timer_t *timer)
 
 static void on_coded(void *user, const char *code)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
 
     call->has_code = true;
     uv_timer_start(&call->poll, on_poll, POLL_MS, POLL_MS);
@@ -171,7 +189,7 @@ static void on_coded(void *user, const char *code)
 static void on_decided(void *user, enum psp_error error, const char *why,
                        const struct token *pairing, const struct pairing_facts *facts)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
     struct pairing_dial *dial = call->dial;
 
     if (error == PSP_OK && token_copy(&dial->pairing, pairing) == PSP_OK) {
@@ -188,7 +206,7 @@ static const struct pairing_caller_events pairing_events = {
 
 static void on_asking_opened(void *user)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
     struct channel *channel = stream_channel(call->stream);
 
     memcpy(call->dial->archive, channel_peer(channel), HASH_BYTES);
@@ -201,7 +219,7 @@ static void on_asking_opened(void *user)
 
 static void on_asking_received(void *user, struct buffer *plaintext)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
 
     if (pairing_caller_receive(call->pairing, plaintext) != PSP_OK)
         finish(call, EXIT_NOBODY, "%s: who answers there does not speak PSP: %s",
@@ -210,17 +228,16 @@ static void on_asking_received(void *user, struct buffer *plaintext)
         flush(call);
 }
 
-enum exit_code pairing_dial_ask(struct pairing_dial *dial)
+struct pairing_call *pairing_call_ask(struct pairing_dial *dial, struct net *net,
+                                      void (*ended)(void *user, enum exit_code result),
+                                      void *user)
 {
     static const struct stream_events events = {.opened = on_asking_opened,
                                                 .received = on_asking_received,
                                                 .closed = on_closed};
-    struct call call = {.dial = dial};
-    enum exit_code result = run(&call, &events, dial->is_pinned);
 
-    pairing_caller_free(call.pairing);
-    buffer_release(&call.said);
-    return result;
+    return begin((struct pairing_call){.dial = dial, .ended = ended, .user = user}, net,
+                 &events, dial->is_pinned);
 }
 
 /* --- learning --------------------------------------------------------------------- */
@@ -252,7 +269,7 @@ static void take_entity(struct pairing_dial *dial, const struct names *names,
 }
 
 /* Those rows that are whole; how many are the one that is wanted. */
-static uint32_t take_rows(struct call *call, const struct batch *batch)
+static uint32_t take_rows(struct pairing_call *call, const struct batch *batch)
 {
     struct names *names = names_new();
     uint32_t found = 0;
@@ -276,7 +293,7 @@ static uint32_t take_rows(struct call *call, const struct batch *batch)
 
 static void on_rows(void *user, const struct answer *answer)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
     const char *address = call->dial->address, *why = "";
     struct batch batch;
 
@@ -307,7 +324,7 @@ static void on_rows(void *user, const struct answer *answer)
 
 static void on_presented(void *user, const struct answer *answer)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
 
     if (answer->error == PSP_OK || answer->error == PSP_DISCONNECTED ||
         answer->error == PSP_CANCELED)
@@ -319,7 +336,7 @@ static void on_presented(void *user, const struct answer *answer)
                : "");
 }
 
-static enum psp_error ask_rows(struct call *call)
+static enum psp_error ask_rows(struct pairing_call *call)
 {
     struct query query = {.view = text_of(view_table(VIEW_ENTITY)->name),
                           .rows = {.kind = SET_ALL},
@@ -344,7 +361,7 @@ static enum psp_error ask_rows(struct call *call)
 
 static void on_learning_opened(void *user)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
 
     call->caller = caller_new(&call->said);
     if (!call->caller || ask_rows(call) != PSP_OK)
@@ -354,7 +371,7 @@ static void on_learning_opened(void *user)
 
 static void on_learning_received(void *user, struct buffer *plaintext)
 {
-    struct call *call = user;
+    struct pairing_call *call = user;
 
     if (caller_receive(call->caller, plaintext) != PSP_OK)
         finish(call, EXIT_NOBODY, "%s: the archive broke the protocol: %s",
@@ -363,20 +380,63 @@ static void on_learning_received(void *user, struct buffer *plaintext)
         flush(call);
 }
 
-enum exit_code pairing_dial_learn(struct pairing_dial *dial, const char *wanted)
+struct pairing_call *
+pairing_call_learn(struct pairing_dial *dial, struct net *net, const char *wanted,
+                   void (*ended)(void *user, enum exit_code result), void *user)
 {
     static const struct stream_events events = {.opened = on_learning_opened,
                                                 .received = on_learning_received,
                                                 .closed = on_closed};
-    struct call call = {.dial = dial, .wanted = wanted};
-    enum exit_code result = run(&call, &events, true);
 
-    caller_free(call.caller);
-    buffer_release(&call.said);
-    return result;
+    return begin(
+        (struct pairing_call){
+            .dial = dial, .wanted = wanted, .ended = ended, .user = user},
+        net, &events, true);
 }
 
 void pairing_dial_release(struct pairing_dial *dial)
 {
     token_release(&dial->pairing);
+}
+
+/* --- on a loop of its own ----------------------------------------------------------
+ */
+
+static void on_alone_ended(void *user, enum exit_code result)
+{
+    *(enum exit_code *)user = result;
+}
+
+static enum exit_code run_alone(struct pairing_dial *dial, bool asks,
+                                const char *wanted)
+{
+    enum exit_code result = EXIT_INTERNAL;
+    uv_loop_t loop;
+    struct net *net = calloc(1, sizeof *net);
+
+    snprintf(dial->why, sizeof dial->why, "out of memory");
+    if (!net || uv_loop_init(&loop) < 0) {
+        free(net);
+        return EXIT_INTERNAL;
+    }
+    net->loop = &loop;
+    if (channel_identity_new(dial->device, &dial->identity) == PSP_OK &&
+        (asks ? pairing_call_ask(dial, net, on_alone_ended, &result)
+              : pairing_call_learn(dial, net, wanted, on_alone_ended, &result)))
+        uv_run(&loop, UV_RUN_DEFAULT);
+    channel_identity_free(dial->identity);
+    dial->identity = NULL;
+    uv_loop_close(&loop);
+    free(net);
+    return result;
+}
+
+enum exit_code pairing_dial_ask(struct pairing_dial *dial)
+{
+    return run_alone(dial, true, NULL);
+}
+
+enum exit_code pairing_dial_learn(struct pairing_dial *dial, const char *wanted)
+{
+    return run_alone(dial, false, wanted);
 }

@@ -4,7 +4,8 @@
  *   (a person says that both screens show the same code)
  *   pairing_dial_learn  to the archive by its key: which entity it is
  *
- * Each runs a loop of its own until it has its answer. */
+ * A program with a loop begins a pairing_call there; the functions named above run a
+ * loop of their own until they have the answer. */
 #ifndef TUI_PAIRING_DIAL_H
 #define TUI_PAIRING_DIAL_H
 
@@ -19,7 +20,8 @@ struct pairing_dial {
     const char *host;
     uint16_t port;
     const struct key_pair *device;
-    int64_t wait_ms; /* for the owner's decision */
+    struct channel_identity *identity; /* of `device`; for pairing_call_... only */
+    int64_t wait_ms;                   /* for the owner's decision */
     /* The archive's key, SHA-256 of the SubjectPublicKeyInfo: pinned when `is_pinned`,
      * else what answered, after pairing_dial_ask has connected. */
     uint8_t archive[HASH_BYTES];
@@ -29,7 +31,8 @@ struct pairing_dial {
     void (*coded)(void *user, const char *code);
     void *user;
 
-    /* --- what came of it -------------------------------------------------------------- */
+    /* --- what came of it
+     * -------------------------------------------------------------- */
     struct token pairing;
     struct pairing_facts facts;
     char entity[32], currency[32], name[PAIRING_NAME_CHARS]; /* learnt */
@@ -41,6 +44,19 @@ enum exit_code pairing_dial_ask(struct pairing_dial *dial);
 /* EXIT_COMPLETE: entity, currency and name are set.  `wanted` NULL: the archive must
  * have one entity; else the one with this id must be among those that it shows. */
 enum exit_code pairing_dial_learn(struct pairing_dial *dial, const char *wanted);
+
+/* The same two on the loop of `net`.  `ended` comes from the loop, once, and the call
+ * is then gone; `dial` and `wanted` are borrowed until then.  NULL: no memory. */
+struct pairing_call;
+MUST_CHECK struct pairing_call *
+pairing_call_ask(struct pairing_dial *dial, struct net *net,
+                 void (*ended)(void *user, enum exit_code result), void *user);
+MUST_CHECK struct pairing_call *
+pairing_call_learn(struct pairing_dial *dial, struct net *net, const char *wanted,
+                   void (*ended)(void *user, enum exit_code result), void *user);
+/* `ended` does not come any more; the loop frees the call in its next turns. */
+void pairing_call_cancel(struct pairing_call *call);
+
 void pairing_dial_release(struct pairing_dial *dial);
 
 #endif

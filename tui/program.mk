@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
 	tui/fleet_file.c tui/fleet_file.h \
+	tui/pairing_desk.c tui/pairing_desk.h \
 	tui/pairing_dial.c tui/pairing_dial.h \
 	tui/session.c tui/session.h \
 	tui/settle.c tui/settle.h

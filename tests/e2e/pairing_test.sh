@@ -207,6 +207,58 @@ wait_for "no denies" 'denied'
 ended "the device is told" 5 "$caller"
 terminal_close
 
+# --- in the console, on F11 ---------------------------------------------------------------
+
+grace=$work/grace/.config/fleet
+HOME=$work/grace "$FLEET" keys --create >/dev/null
+sed '/token = /d' "$work/alice/.config/fleet/fleet.conf" >"$grace/fleet.conf"
+screen_word() { screen | awk -v word="$1" '$1 == word { print $2 }'; }
+in_console() { terminal_open 80 24 "HOME=$work/grace $FLEET"; }
+in_console
+wait_for "a device that is not paired is refused" ' answered 0/1 '
+press F11
+wait_for "F11 says how to pair" ':pair HOST:PORT'
+type_text ":pair localhost"
+press Enter
+wait_for "an address without a port is refused on the line" 'host:port'
+press C-u
+type_text "pair yes"
+press Enter
+wait_for "nothing can be confirmed yet" 'no approval to confirm'
+opens grace
+press C-u
+type_text "pair $address"
+press Enter
+wait_for "the console shows a code" '^ code  *[0-9A-Z]{4}-[0-9A-Z]{4}'
+comes "$work/open" '^request '
+equal "the same as the archive's side" "$(screen_word code)" "$(asked)"
+equal "and the archive's key" "$(screen_word archive)" "$fingerprint"
+never "and asks nobody to confirm before the owner did" ':pair yes'
+press C-c
+wait_for "Ctrl-C stops it" 'not paired'
+kill -INT "$opener"
+ended "the window is closed" 1 "$opener"
+opens grace
+type_text ":pair $address"
+press Enter
+comes "$work/open" '^request '
+status "the owner approves" 0 "$TOTEBOX" approve "$archive" "$(asked)" --label grace
+wait_for "the console asks whether the archive says so" ':pair yes'
+ended "the window is done" 0 "$opener"
+type_text ":pair yes"
+press Enter
+wait_for "then it shows the block" '^ totebox "ALD" \{'
+screen >"$work/screen"
+check "with the key" grep -qF "key = \"$fingerprint\"" "$work/screen"
+equal "and wrote no file" "$(ls "$grace")" "device.pem
+fleet.conf"
+press 9
+wait_for "the log has it" 'pairing with .*: ALD'
+terminal_close
+in_console
+wait_for "the block works as it was shown" ' answered 1/1 '
+terminal_close
+
 # --- shut out ------------------------------------------------------------------------------
 
 key_of() { HOME=$work/$1 "$FLEET" keys | awk '$1 == "fingerprint" { print $2 }'; }
