@@ -177,6 +177,7 @@ void link_refuse_by_code(struct fleet_link *link, enum psp_error error)
         {PSP_AUDIENCE, REFUSED_NOT_PAIRED, "the pairing is for another archive"},
         {PSP_DENIED, REFUSED_DENIED, "not permitted by the archive"},
         {PSP_MALFORMED, REFUSED_INCOMPATIBLE, "the archive cannot read our capability"},
+        {PSP_LIMIT, REFUSED_INCOMPATIBLE, "over a limit of the archive"},
         {PSP_UNIMPLEMENTED, REFUSED_INCOMPATIBLE,
          "the archive does not speak this PSP"},
     };

@@ -38,7 +38,7 @@ static enum psp_error start_watch(struct fleet_link *link)
     if (watch->outstanding || link->current == watch)
         watch = &link->watches[1];
     if (watch->outstanding)
-        return PSP_LIMIT;
+        return PSP_BUSY;
     struct text resume = {0};
     if (link->resume_views == link->views)
         resume = (struct text){(const char *)link->resume, link->resume_length};

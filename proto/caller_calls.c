@@ -39,8 +39,9 @@ enum psp_error caller_hello(struct caller *caller, cap totebox, struct text soft
 
 /* present and presentCommand take the same parameters. */
 static enum psp_error present(struct caller *caller, cap totebox, uint16_t method,
-                              const struct token *token, caller_done *done, void *user,
-                              cap *result)
+                              const struct token *token,
+                              const struct exporter_proof *by_exporter,
+                              caller_done *done, void *user, cap *result)
 {
     struct call call;
     enum psp_error error = caller_call_begin(caller, totebox, PSP_TOTEBOX_ID, method,
@@ -52,7 +53,14 @@ static enum psp_error present(struct caller *caller, cap totebox, uint16_t metho
     struct struct_builder proof =
         builder_struct(call.params, PSP_TOTEBOX_PRESENT_PARAMS_PROOF_PTR,
                        PSP_PROOF_DATA_WORDS, PSP_PROOF_PTRS);
-    builder_set_u16(proof, PSP_PROOF_TAG_OFF, PSP_PROOF_TLS_TAG);
+    builder_set_u16(proof, PSP_PROOF_TAG_OFF,
+                    by_exporter ? PSP_PROOF_EXPORTER_TAG : PSP_PROOF_TLS_TAG);
+    if (by_exporter) {
+        builder_data(proof, PSP_PROOF_EXPORTER_SPKI_PTR, by_exporter->spki,
+                     sizeof by_exporter->spki);
+        builder_data(proof, PSP_PROOF_EXPORTER_SIGNATURE_PTR, by_exporter->signature,
+                     sizeof by_exporter->signature);
+    }
     return caller_call_end(caller, &call, done, user, result);
 }
 
@@ -60,15 +68,39 @@ enum psp_error caller_present(struct caller *caller, cap totebox,
                               const struct token *token, caller_done *done, void *user,
                               cap *grant)
 {
-    return present(caller, totebox, PSP_TOTEBOX_PRESENT, token, done, user, grant);
+    return present(caller, totebox, PSP_TOTEBOX_PRESENT, token, NULL, done, user,
+                   grant);
+}
+
+void exporter_prove(const struct key_pair *holder, const uint8_t exporter[HASH_BYTES],
+                    const struct token *token, struct exporter_proof *proof)
+{
+    uint8_t message[PURPOSE_BYTES + 2 * HASH_BYTES];
+    uint32_t leaf = token->count - 1;
+
+    purpose_write("PointSav PSP proof v1", message);
+    memcpy(message + PURPOSE_BYTES, exporter, HASH_BYTES);
+    link_id(token->link[leaf].body, token->link[leaf].length,
+            message + PURPOSE_BYTES + HASH_BYTES);
+    sign(holder, message, sizeof message, proof->signature);
+    spki_of_key(holder->public_key, proof->spki);
+}
+
+enum psp_error caller_present_proved(struct caller *caller, cap totebox,
+                                     const struct token *token,
+                                     const struct exporter_proof *proof,
+                                     caller_done *done, void *user, cap *grant)
+{
+    return present(caller, totebox, PSP_TOTEBOX_PRESENT, token, proof, done, user,
+                   grant);
 }
 
 enum psp_error caller_present_command(struct caller *caller, cap totebox,
                                       const struct token *token, caller_done *done,
                                       void *user, cap *commander)
 {
-    return present(caller, totebox, PSP_TOTEBOX_PRESENT_COMMAND, token, done, user,
-                   commander);
+    return present(caller, totebox, PSP_TOTEBOX_PRESENT_COMMAND, token, NULL, done,
+                   user, commander);
 }
 
 enum psp_error caller_pairing(struct caller *caller, cap totebox, caller_done *done,

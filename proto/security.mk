@@ -26,8 +26,13 @@ UNIT_TESTS += tests/proto/channel_peer_test
 tests_proto_channel_peer_test_SOURCES = tests/proto/channel_peer_test.c
 tests_proto_channel_peer_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/proto/token_test
-tests_proto_token_test_SOURCES = tests/proto/token_test.c
+tests_proto_token_test_SOURCES = tests/proto/token_test.c \
+	tests/proto/token_drafts.h tests/proto/token_links.h
 tests_proto_token_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/proto/token_mutation_test
+tests_proto_token_mutation_test_SOURCES = tests/proto/token_mutation_test.c \
+	tests/proto/token_drafts.h tests/proto/token_links.h
+tests_proto_token_mutation_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/proto/token_memory_test
 tests_proto_token_memory_test_SOURCES = tests/proto/token_memory_test.c
 tests_proto_token_memory_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc

@@ -14,8 +14,14 @@ tests_totebox_serve_test_SOURCES = tests/totebox/serve_test.c \
 tests_totebox_serve_test_LDADD = $(CORE_LIBS) $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/totebox/serve_hostile_test
 tests_totebox_serve_hostile_test_SOURCES = tests/totebox/serve_hostile_test.c \
-	tests/totebox/serve_bench.h
+	tests/totebox/serve_bench.h tests/totebox/serve_peer.h
 tests_totebox_serve_hostile_test_LDADD = $(CORE_LIBS) $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/totebox/serve_refusal_test
+tests_totebox_serve_refusal_test_SOURCES = tests/totebox/serve_refusal_test.c \
+	tests/totebox/serve_bench.h tests/totebox/serve_peer.h \
+	tests/proto/token_drafts.h tests/proto/token_links.h
+tests_totebox_serve_refusal_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=link_mint
+tests_totebox_serve_refusal_test_LDADD = $(CORE_LIBS) $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/totebox/watch_test
 tests_totebox_watch_test_SOURCES = tests/totebox/watch_test.c
 tests_totebox_watch_test_LDADD = libcore.a $(TOTEBOX_LIBS) $(CMOCKA_LIBS)

@@ -1,99 +1,19 @@
 /* serve_hostile_test.c - `totebox serve` and peers that are paired and greedy, or
  * strangers and many; and what becomes of positions when exposure.conf changes. */
-#include "tests/totebox/serve_bench.h"
+#include "tests/totebox/serve_peer.h"
 
 #include <sys/resource.h>
-
-#include "proto/caller.h"
 
 enum { READS = 240 };
 
 /* A paired device that asks and does not read. */
 struct glutton {
-    struct bench *bench;
-    struct stream *stream;
-    struct caller *caller;
-    struct token pairing;
-    cap totebox, grant;
+    struct peer peer;
     uint32_t answers, rows, refusals;
-    bool granted, closed;
 };
-
-static void on_opened(void *user)
-{
-    (void)user;
-}
-
-static void on_received(void *user, struct buffer *plaintext)
-{
-    struct glutton *glutton = user;
-    assert_int_equal(caller_receive(glutton->caller, plaintext), PSP_OK);
-}
-
-static void on_closed(void *user, enum stream_end end, const char *why)
-{
-    struct glutton *glutton = user;
-    (void)end;
-    (void)why;
-    glutton->stream = NULL;
-    glutton->closed = true;
-}
-
-static const struct stream_events glutton_events = {
-    .opened = on_opened, .received = on_received, .closed = on_closed};
-
-static void on_grant(void *user, const struct answer *answer)
-{
-    struct glutton *glutton = user;
-    glutton->granted = answer->error == PSP_OK;
-}
-
-static void on_pairing(void *user, const struct answer *answer)
-{
-    struct glutton *glutton = user;
-    struct bench *bench = glutton->bench;
-    struct link_arena *arena = malloc(sizeof *arena);
-    struct link root;
-    assert_int_equal(answer->error, PSP_OK);
-    assert_int_equal(token_take(reader_struct(answer->results, 0), &glutton->pairing),
-                     PSP_OK);
-    assert_int_equal(link_decode(glutton->pairing.link[0].body,
-                                 glutton->pairing.link[0].length, arena, &root),
-                     PSP_OK);
-    struct scope all = {.views = {.kind = SET_ALL},
-                        .rows = {.kind = SET_ALL},
-                        .columns = {.kind = SET_ALL}};
-    struct link leaf = {
-        .rights = RIGHT_READ_ROWS,
-        .not_before_ms = net_wall_ms() - 1000,
-        .not_after_ms = net_wall_ms() + 600000,
-        .subject = SUBJECT_HOLDER,
-        .scopes = &all,
-        .scope_count = 1,
-        .max_rows = TOKEN_ROWS_UNLIMITED,
-    };
-    memcpy(leaf.totebox, root.totebox, KEY_BYTES);
-    holder_of_key(bench->device.public_key, leaf.subject_bytes);
-    assert_int_equal(token_append(&glutton->pairing, &leaf, &bench->device), PSP_OK);
-    assert_int_equal(caller_present(glutton->caller, glutton->totebox,
-                                    &glutton->pairing, on_grant, glutton,
-                                    &glutton->grant),
-                     PSP_OK);
-    free(arena);
-}
 
 static struct glutton *the_glutton; /* for the conditions of run_until */
 
-static bool is_granted(struct bench *bench)
-{
-    (void)bench;
-    return the_glutton->granted;
-}
-static bool is_closed(struct bench *bench)
-{
-    (void)bench;
-    return the_glutton->closed;
-}
 static bool has_all(struct bench *bench)
 {
     (void)bench;
@@ -117,28 +37,14 @@ static void on_page(void *user, const struct answer *answer)
     glutton->rows += batch.row_count;
 }
 
-/* Links of `bench` are open: their loop and identity are used. */
 static void glutton_open(struct glutton *glutton, struct bench *bench)
 {
-    *glutton = (struct glutton){.bench = bench};
+    memset(glutton, 0, sizeof *glutton);
     the_glutton = glutton;
-    glutton->stream = stream_dial(
-        bench->net, bench->identity, (const uint8_t(*)[HASH_BYTES])bench->totebox.pins,
-        1, "127.0.0.1", bench->totebox.port, &glutton_events, glutton);
-    glutton->caller = caller_new(stream_output(glutton->stream));
-    assert_int_equal(caller_bootstrap(glutton->caller, &glutton->totebox), PSP_OK);
-    assert_int_equal(
-        caller_pairing(glutton->caller, glutton->totebox, on_pairing, glutton), PSP_OK);
-    stream_flush(glutton->stream);
-    assert_true(run_until(bench, is_granted) >= 0);
-}
-
-static void glutton_close(struct glutton *glutton)
-{
-    stream_close(glutton->stream);
-    glutton->stream = NULL;
-    caller_free(glutton->caller);
-    token_release(&glutton->pairing);
+    peer_open(&glutton->peer, bench, bench->identity);
+    struct token token = peer_token(&glutton->peer, peer_leaf(&glutton->peer, 600000));
+    assert_int_equal(peer_present(&glutton->peer, &token, NULL), PSP_OK);
+    token_release(&token);
 }
 
 static void ask_for_much(struct glutton *glutton)
@@ -146,24 +52,12 @@ static void ask_for_much(struct glutton *glutton)
     struct query query = {.view = TEXT("metric"),
                           .rows = {.kind = SET_ALL},
                           .columns = {.kind = SET_ALL}};
-    stream_pause(glutton->stream);
+    stream_pause(glutton->peer.stream);
     for (int i = 0; i < READS; i++)
-        assert_int_equal(
-            caller_read(glutton->caller, glutton->grant, &query, on_page, glutton),
-            PSP_OK);
-    stream_flush(glutton->stream);
-}
-
-static void turn_for(struct bench *bench, uint64_t ms)
-{
-    uv_timer_t *timer = calloc(1, sizeof *timer);
-    uv_timer_init(&bench->loop, timer);
-    uv_timer_start(timer, on_timer, 2, 2);
-    uv_update_time(&bench->loop);
-    uint64_t end = uv_now(&bench->loop) + ms;
-    while (uv_now(&bench->loop) < end)
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)timer, (uv_close_cb)free);
+        assert_int_equal(caller_read(glutton->peer.caller, glutton->peer.grant, &query,
+                                     on_page, glutton),
+                         PSP_OK);
+    stream_flush(glutton->peer.stream);
 }
 
 static long resident_kib(pid_t process)
@@ -200,10 +94,10 @@ static void serve__keeps_little_for_a_peer_that_does_not_read(void **state)
     assert_true(is_live(&bench)); /* and others are served as ever */
     append_metrics(&bench, 1, "7");
     assert_in_range(run_until(&bench, has_seven), 0, 1000);
-    stream_resume(glutton.stream); /* every answer comes, once it reads */
+    stream_resume(glutton.peer.stream); /* every answer comes, once it reads */
     assert_true(run_until(&bench, has_all) >= 0);
     assert_int_equal(glutton.refusals, 0);
-    glutton_close(&glutton);
+    peer_close(&glutton.peer);
     bench_close(&bench);
 }
 
@@ -223,11 +117,11 @@ static void serve__sends_nothing_any_more_to_a_device_that_was_revoked(void **st
     const char *revoke[] = {"totebox", "revoke", archive_folder(&bench), "--all", NULL};
     must_run(revoke);
     turn_for(&bench, 500);
-    stream_resume(glutton.stream);
-    assert_true(run_until(&bench, is_closed) >= 0);
+    stream_resume(glutton.peer.stream);
+    assert_true(run_until(&bench, peer_is_closed) >= 0);
     print_message("%u of %u answers had left\n", glutton.answers, READS);
     assert_in_range(glutton.answers, 0, READS - 1);
-    glutton_close(&glutton);
+    peer_close(&glutton.peer);
     bench_close(&bench);
 }
 
