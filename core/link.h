@@ -15,6 +15,7 @@
 enum {
     LINK_CREDIT = 2,          /* next() calls kept outstanding */
     LINK_HEARTBEAT_MS = 5000, /* maxWaitMs asked for */
+    LINK_FIRST_MS = 100,      /* the same of the first call on a watch */
     LINK_QUIET_MS = 12000,
     LINK_DEAD_MS = 30000,
     LINK_CONNECT_MS = 5000,

@@ -237,8 +237,12 @@ void link_ask_next(struct fleet_link *link)
 {
     struct link_watch *watch = link->current;
     while (watch->outstanding < LINK_CREDIT) {
-        if (caller_next(link->caller, watch->watch, 0, LINK_HEARTBEAT_MS, on_next,
-                        watch) != PSP_OK)
+        /* A stream that is resumed may have nothing to tell: the first answer, which
+         * makes the link live, is then a heartbeat, and it should come at once. */
+        bool first = watch->delta_seq == 0 && watch->outstanding == 0;
+        uint32_t wait_ms = first ? LINK_FIRST_MS : LINK_HEARTBEAT_MS;
+        if (caller_next(link->caller, watch->watch, 0, wait_ms, on_next, watch) !=
+            PSP_OK)
             return;
         watch->outstanding++;
     }
