@@ -30,4 +30,9 @@ const char *link_defect(const struct link *link);
 bool link_is_signed(const uint8_t signer[KEY_BYTES], const uint8_t id[HASH_BYTES],
                     const uint8_t signature[SIGNATURE_BYTES]);
 
+/* Copies a link behind those that are there.  PSP_LIMIT, PSP_NO_MEMORY. */
+MUST_CHECK enum psp_error token_add(struct token *token, const void *body,
+                                    uint32_t length,
+                                    const uint8_t signature[SIGNATURE_BYTES]);
+
 #endif

@@ -7,7 +7,8 @@ libproto_a_SOURCES += \
 	proto/link.c proto/link.h \
 	proto/point.c proto/point.h \
 	proto/sign.c proto/sign.h \
-	proto/token.c proto/token.h
+	proto/token.c proto/token.h \
+	proto/token_message.c
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/proto/keyfile_test
