@@ -3,3 +3,4 @@
 SHELL_TESTS += tests/check_tree.sh tests/check_docs.sh
 EXTRA_DIST += tests/support/cmocka_all.h
 FUZZ_REPLAY = tests/fuzz/replay_main.c
+include tests/interop/local.mk

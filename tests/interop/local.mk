@@ -1,6 +1,3 @@
-# Not included from tests/local.mk yet: configure.ac does not look for the C++ libraries
-# (capnp-rpc, openssl) so far.  Until it does, nothing here is built or run.
-#
 # interop: our links, caller and server against libcapnp and OpenSSL, and what no
 # archive can make a caller do.  Programs in C++ are only ever the other end: they are
 # built without sanitizers, of which the code under test gets its own.
