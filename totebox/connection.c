@@ -102,9 +102,11 @@ bool connection_judge(struct connection *connection)
 
 static void serve_watches(struct connection *connection)
 {
-    for (struct watch *watch = connection->watches; watch;
-         watch = watch_next_in_list(watch))
+    struct watch *next;
+    for (struct watch *watch = connection->watches; watch; watch = next) {
+        next = watch_next_in_list(watch);
         watch_serve(watch);
+    }
 }
 
 /* A peer that does not read its answers is not heard: until they are gone, its calls
@@ -246,9 +248,11 @@ void connection_tick(struct connection *connection, int64_t now_ms)
     if (!connection_judge(connection))
         return;
     bool wrote = false;
-    for (struct watch *watch = connection->watches; watch;
-         watch = watch_next_in_list(watch))
+    struct watch *next;
+    for (struct watch *watch = connection->watches; watch; watch = next) {
+        next = watch_next_in_list(watch);
         wrote |= watch_tick(watch, now_ms);
+    }
     if (wrote)
         connection_flush(connection);
 }

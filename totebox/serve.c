@@ -80,8 +80,9 @@ static void publish(struct server *server, const struct index_changes *changes)
         if (!connection_judge(connection))
             continue;
         bool wrote = false;
-        for (struct watch *watch = connection->watches; watch;
-             watch = watch_next_in_list(watch)) {
+        struct watch *later;
+        for (struct watch *watch = connection->watches; watch; watch = later) {
+            later = watch_next_in_list(watch);
             for (uint32_t i = 0; i < changes->count; i++)
                 watch_note(watch, changes->change[i].view, changes->change[i].row);
             if (entity)

@@ -186,9 +186,11 @@ struct refusal watch_ask(struct watch *watch, uint32_t max_rows, uint32_t max_wa
 void watch_cancel(struct watch *watch, ticket call);
 /* A row changed; cheap where the watch does not see it. */
 void watch_note(struct watch *watch, enum view view, const union any_row *row);
-/* Answers what can be answered now.  Returns true when something was written. */
+/* Answers what can be answered now.  Returns true when something was written.  The watch
+ * may be gone afterwards: the answer to the last call on it can be its last reference.
+ */
 bool watch_serve(struct watch *watch);
-/* Heartbeats and ends that are due. */
+/* Heartbeats and ends that are due; likewise. */
 bool watch_tick(struct watch *watch, int64_t now_ms);
 
 #endif

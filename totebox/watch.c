@@ -56,6 +56,7 @@ struct watch {
     struct dirty *dirty;
     struct group group;
     bool group_open, needs_reset, needs_snapshot, ended;
+    bool serving, released; /* its last reference may go with the answer it gives */
     uint64_t seq, revision;
     uint64_t digest; /* of what is asked and may be seen: positions belong to it */
 };
@@ -605,7 +606,7 @@ static void end(struct watch *watch)
     }
 }
 
-bool watch_serve(struct watch *watch)
+static bool serve(struct watch *watch)
 {
     bool wrote = false;
     if (watch->pending && !watch->ended && grant_state(watch->grant) != PSP_OK) {
@@ -629,6 +630,23 @@ bool watch_serve(struct watch *watch)
             break;
         wrote = true;
     }
+    return wrote;
+}
+
+/* A caller that gave its watch back holds it by the calls that still wait: answering
+ * the last of them releases it, from inside. */
+static void leave(struct watch *watch)
+{
+    watch->serving = false;
+    if (watch->released)
+        watch_free(watch);
+}
+
+bool watch_serve(struct watch *watch)
+{
+    watch->serving = true;
+    bool wrote = serve(watch);
+    leave(watch);
     return wrote;
 }
 
@@ -665,18 +683,24 @@ void watch_cancel(struct watch *watch, ticket call)
 
 bool watch_tick(struct watch *watch, int64_t now_ms)
 {
-    bool wrote = watch_serve(watch);
+    watch->serving = true;
+    bool wrote = serve(watch);
     bool is_quiet = !watch->group_open && !watch->dirty && !watch->needs_snapshot;
     if (watch->pending && !watch->ended && is_quiet &&
         now_ms >= watch->queue[0].deadline_ms) {
         emit_bare(watch, DELTA_HEARTBEAT);
         wrote = true;
     }
+    leave(watch);
     return wrote;
 }
 
 void watch_free(struct watch *watch)
 {
+    if (watch->serving) {
+        watch->released = true;
+        return;
+    }
     struct connection *connection = watch->grant->connection;
     close_group(watch);
     forget_dirty(watch);

@@ -377,6 +377,30 @@ void testLifetimes(Bench &bench, Report &report)
             KJ_REQUIRE(answer.hasGrant());
         }
     });
+    report.check(
+        "a watch given back while a call on it waits is answered, then gone", [&]() {
+            // Each way in which the last answer can come: rows, a heartbeat, a commit.
+            Session session(bench.dialler);
+            auto grant = bench.present(session);
+            auto answered = [&](uint32_t ms, bool first, bool commits) {
+                auto watching =
+                    kj::heap<Watching>(grant, std::vector<std::string>{"metric"});
+                if (!first)
+                    watching->next(0, 60000).wait(bench.scope());
+                auto waits = watching->next(0, ms);
+                watching = nullptr;
+                bench.rest(20);
+                if (commits)
+                    KJ_REQUIRE(bench.dialler.served.metric("m14", "3") == 0);
+                return waits.wait(bench.scope()).getDelta().getKind();
+            };
+            for (int i = 0; i < 5; i++)
+                KJ_REQUIRE(answered(60000, true, false) ==
+                           psp::Delta::Kind::SNAPSHOT_END);
+            KJ_REQUIRE(answered(150, false, false) == psp::Delta::Kind::HEARTBEAT);
+            KJ_REQUIRE(answered(60000, false, true) == psp::Delta::Kind::UPDATE);
+            grant.healthRequest().send().wait(bench.scope());
+        });
     report.check("64 watches live on a connection, the next is psp.limit", [&]() {
         Session session(bench.dialler);
         auto grant = bench.present(session);
