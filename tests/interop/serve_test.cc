@@ -390,8 +390,9 @@ void testLifetimes(Bench &bench, Report &report)
                 auto waits = watching->next(0, ms);
                 watching = nullptr;
                 bench.rest(20);
-                if (commits)
+                if (commits) {
                     KJ_REQUIRE(bench.dialler.served.metric("m14", "3") == 0);
+                }
                 return waits.wait(bench.scope()).getDelta().getKind();
             };
             for (int i = 0; i < 5; i++)
