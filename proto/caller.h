@@ -56,15 +56,7 @@ MUST_CHECK enum psp_error caller_hello(struct caller *caller, cap totebox,
 MUST_CHECK enum psp_error caller_present(struct caller *caller, cap totebox,
                                          const struct token *token, caller_done *done,
                                          void *user, cap *grant);
-/* Proof.exporter, for a holder whose key is not the one of this TLS connection: its
- * signature binds the leaf to this connection alone.  `exporter` as channel_exporter
- * gives it. */
-struct exporter_proof {
-    uint8_t spki[SPKI_BYTES];
-    uint8_t signature[SIGNATURE_BYTES];
-};
-void exporter_prove(const struct key_pair *holder, const uint8_t exporter[HASH_BYTES],
-                    const struct token *token, struct exporter_proof *proof);
+/* The same with another proof of the holder than this TLS connection. */
 MUST_CHECK enum psp_error caller_present_proved(struct caller *caller, cap totebox,
                                                 const struct token *token,
                                                 const struct exporter_proof *proof,

@@ -72,20 +72,6 @@ enum psp_error caller_present(struct caller *caller, cap totebox,
                    grant);
 }
 
-void exporter_prove(const struct key_pair *holder, const uint8_t exporter[HASH_BYTES],
-                    const struct token *token, struct exporter_proof *proof)
-{
-    uint8_t message[PURPOSE_BYTES + 2 * HASH_BYTES];
-    uint32_t leaf = token->count - 1;
-
-    purpose_write("PointSav PSP proof v1", message);
-    memcpy(message + PURPOSE_BYTES, exporter, HASH_BYTES);
-    link_id(token->link[leaf].body, token->link[leaf].length,
-            message + PURPOSE_BYTES + HASH_BYTES);
-    sign(holder, message, sizeof message, proof->signature);
-    spki_of_key(holder->public_key, proof->spki);
-}
-
 enum psp_error caller_present_proved(struct caller *caller, cap totebox,
                                      const struct token *token,
                                      const struct exporter_proof *proof,

@@ -125,6 +125,16 @@ MUST_CHECK enum psp_error token_copy(struct token *to, const struct token *from)
 /* Encodes, signs and appends one link.  `link->parent` is set here. */
 MUST_CHECK enum psp_error token_append(struct token *token, struct link *link,
                                        const struct key_pair *signer);
+/* Proof.exporter, for a holder whose key is not the one of this TLS connection: its
+ * signature binds the leaf to this connection alone.  `exporter` as channel_exporter
+ * gives it. */
+struct exporter_proof {
+    uint8_t spki[SPKI_BYTES];
+    uint8_t signature[SIGNATURE_BYTES];
+};
+void exporter_prove(const struct key_pair *holder, const uint8_t exporter[HASH_BYTES],
+                    const struct token *token, struct exporter_proof *proof);
+
 /* As a framed Token message (a .tok file, a pairing), and back.  Bounds only: what it
  * says is judged by token_verify. */
 MUST_CHECK enum psp_error token_write(const struct token *token, struct buffer *out);

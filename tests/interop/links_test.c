@@ -397,7 +397,7 @@ static void interop__each_code_at_present_has_its_consequence(void **state)
         {"failed psp.holder: x", LINK_REFUSED, REFUSED_NOT_PAIRED},
         {"failed psp.audience: x", LINK_REFUSED, REFUSED_NOT_PAIRED},
         {"failed psp.unknown: x", LINK_BACKING_OFF, REFUSED_NOT},
-        {"failed psp.limit: x", LINK_BACKING_OFF, REFUSED_NOT},
+        {"failed psp.limit: x", LINK_REFUSED, REFUSED_INCOMPATIBLE},
         {"failed psp.conflict: x", LINK_BACKING_OFF, REFUSED_NOT},
         {"failed psp.ended: x", LINK_BACKING_OFF, REFUSED_NOT},
         {"overloaded psp.busy: x", LINK_BACKING_OFF, REFUSED_NOT},
