@@ -41,16 +41,32 @@ tests_interop_archive_LDFLAGS = $(FOREIGN_HARDENING)
 tests_interop_archive_LDADD = $(FOREIGN_LIBS)
 $(tests_interop_archive_OBJECTS): tests/interop/schema/psp.capnp.h
 
-UNIT_TESTS += tests/interop/serve_test
-tests_interop_serve_test_SOURCES = \
-	tests/interop/serve_test.cc \
+# Callers in C++: each program starts the real server.
+SERVE_BENCH = \
+	tests/interop/serve_bench.cc tests/interop/serve_bench.h \
 	tests/interop/session.cc tests/interop/session.h \
 	tests/interop/mint.cc tests/interop/mint.h
+UNIT_TESTS += tests/interop/callers_test
+tests_interop_callers_test_SOURCES = tests/interop/callers_test.cc \
+	tests/interop/callers.h $(SERVE_BENCH)
+tests_interop_callers_test_CPPFLAGS = $(FOREIGN_FLAGS)
+tests_interop_callers_test_LDFLAGS = $(FOREIGN_HARDENING)
+tests_interop_callers_test_LDADD = $(FOREIGN_LIBS)
+$(tests_interop_callers_test_OBJECTS): tests/interop/schema/psp.capnp.h
+EXTRA_tests_interop_callers_test_DEPENDENCIES = totebox/totebox
+UNIT_TESTS += tests/interop/refusals_test
+tests_interop_refusals_test_SOURCES = tests/interop/refusals_test.cc $(SERVE_BENCH)
+tests_interop_refusals_test_CPPFLAGS = $(FOREIGN_FLAGS)
+tests_interop_refusals_test_LDFLAGS = $(FOREIGN_HARDENING)
+tests_interop_refusals_test_LDADD = $(FOREIGN_LIBS)
+$(tests_interop_refusals_test_OBJECTS): tests/interop/schema/psp.capnp.h
+EXTRA_tests_interop_refusals_test_DEPENDENCIES = totebox/totebox
+UNIT_TESTS += tests/interop/serve_test
+tests_interop_serve_test_SOURCES = tests/interop/serve_test.cc $(SERVE_BENCH)
 tests_interop_serve_test_CPPFLAGS = $(FOREIGN_FLAGS)
 tests_interop_serve_test_LDFLAGS = $(FOREIGN_HARDENING)
 tests_interop_serve_test_LDADD = $(FOREIGN_LIBS)
 $(tests_interop_serve_test_OBJECTS): tests/interop/schema/psp.capnp.h
-# It starts the real server.
 EXTRA_tests_interop_serve_test_DEPENDENCIES = totebox/totebox
 
 TEST_PEERS += examples/totebox-cpp/totebox-cpp
