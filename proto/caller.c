@@ -506,6 +506,15 @@ static const char *unasked(uint16_t tag)
     }
 }
 
+/* Of an Abort's reason only the code is believed. */
+static const char *why_left(struct struct_reader exception)
+{
+    struct text reason = reader_text(exception, RPC_EXCEPTION_REASON_PTR);
+    return psp_error_parse(reason) == PSP_LIMIT
+               ? "the archive ended the connection: over a limit of it"
+               : "the archive ended the connection";
+}
+
 static void receive_message(struct caller *caller, struct message *message)
 {
     struct struct_reader root = message_root(message);
@@ -527,7 +536,8 @@ static void receive_message(struct caller *caller, struct message *message)
     else if (tag == RPC_MESSAGE_UNIMPLEMENTED_TAG)
         receive_unimplemented(caller, body);
     else if (tag == RPC_MESSAGE_ABORT_TAG)
-        stop(caller, PSP_DISCONNECTED, "the archive ended the connection");
+        stop(caller, PSP_DISCONNECTED,
+             why_left(reader_struct(root, RPC_MESSAGE_ABORT_PTR)));
     else
         violate(caller, PSP_MALFORMED, unasked(tag));
 }

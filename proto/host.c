@@ -23,7 +23,11 @@ void host_violate(struct host *host, enum psp_error error, const char *defect)
 {
     if (host->stopped != PSP_OK)
         return;
-    bool told = rpc_message_abort(host->output, defect);
+    char reason[160];
+    const char *wire = psp_error_wire(error);
+    snprintf(reason, sizeof reason, "%s%s%s", wire ? wire : "", wire ? ": " : "",
+             defect);
+    bool told = rpc_message_abort(host->output, reason);
     (void)told; /* the connection is closed in either case */
     stop(host, error, defect);
 }

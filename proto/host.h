@@ -78,6 +78,10 @@ void host_free(struct host *host);
  * ended; an Abort was written where one is due; close the link. */
 MUST_CHECK enum psp_error host_receive(struct host *host, struct buffer *input);
 const char *host_defect(const struct host *host);
+/* The peer broke a rule: an Abort that says so, and the end.  Flush, then close the
+ * link.
+ */
+void host_violate(struct host *host, enum psp_error error, const char *defect);
 
 /* Answers a pending call.  Between begin and end nothing else may be built on `output`.
  * `data_words`/`pointers` size the results struct.  After the peer finished the call,

@@ -72,8 +72,6 @@ void host_drop(struct host *host, uint32_t id);
 /* False when the peer gives back more than it has. */
 MUST_CHECK bool host_dereference(struct host *host, uint32_t id, uint32_t count);
 
-/* The peer broke the protocol: Abort, and the end. */
-void host_violate(struct host *host, enum psp_error error, const char *defect);
 /* A Return that says why not. */
 void host_refuse(struct host *host, uint32_t answer_id, struct refusal refusal);
 /* Opens a Return with results, and gives the struct to fill. */

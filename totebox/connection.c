@@ -34,6 +34,7 @@ static void destroy(struct connection *connection)
     if (connection->next)
         connection->next->before = connection->before;
     server->connection_count--;
+    server->held -= connection->held;
     if (!connection->opened) {
         server->handshake_count--;
         sources_note_failure(&server->sources, connection->network,
@@ -57,6 +58,21 @@ void connection_close(struct connection *connection)
     stream_close(stream);
 }
 
+static void leave(struct connection *connection, const char *why)
+{
+    host_violate(connection->host, PSP_LIMIT, why);
+    connection_close(connection);
+}
+
+static bool has_too_many(const struct connection *connection)
+{
+    uint32_t count = 0;
+    for (const struct connection *at = connection->server->connections; at;
+         at = at->next)
+        count += at->opened && memcmp(at->holder, connection->holder, HASH_BYTES) == 0;
+    return count > SERVER_DEVICE_MAX;
+}
+
 /* Until now nothing was proven.  What may be asked depends on who it is. */
 static void on_opened(void *user)
 {
@@ -77,6 +93,8 @@ static void on_opened(void *user)
                  is_known ? &server_service : &stranger_service, connection);
     if (!connection->host || !may_stay)
         connection_close(connection);
+    else if (has_too_many(connection))
+        leave(connection, "more than 32 connections of one device");
 }
 
 bool connection_is_full(const struct connection *connection)
@@ -126,19 +144,39 @@ static enum psp_error take_calls(struct connection *connection,
     return error;
 }
 
+/* NULL, or what is too much about the half message that is left.  `before` was there
+ * when the calls were looked for. */
+static const char *note_partial(struct connection *connection, size_t before,
+                                size_t rest)
+{
+    struct server *server = connection->server;
+    server->held += rest - connection->held;
+    connection->held = rest;
+    if (rest == 0 || connection_is_full(connection))
+        connection->partial_since_ms = 0; /* what is left waits for us */
+    else if (rest < before || !connection->partial_since_ms)
+        connection->partial_since_ms = server_now_ms(server);
+    /* Nobody unknown has us keep more than the largest message of a pairing. */
+    if (rest > (connection->is_stranger ? STRANGER_BYTES_MAX
+                                        : SERVER_FRAME_MAX + NET_READ_BYTES))
+        return "a message is over 1 MiB";
+    return server->held > SERVER_HELD_MAX ? "too many half messages" : NULL;
+}
+
 static void on_received(void *user, struct buffer *plaintext)
 {
     struct connection *connection = user;
     enum psp_error error = PSP_OK;
+    size_t before = buffer_length(plaintext);
     connection->receiving = true;
     if (!connection_is_full(connection))
         error = take_calls(connection, plaintext);
     connection->receiving = false;
-    /* Nobody unknown has us keep more than the largest message of a pairing. */
-    bool is_rude =
-        connection->is_stranger && buffer_length(plaintext) > STRANGER_BYTES_MAX;
-    if (error != PSP_OK || connection->dead || is_rude)
+    const char *excess = note_partial(connection, before, buffer_length(plaintext));
+    if (error != PSP_OK || connection->dead)
         connection_close(connection);
+    else if (excess)
+        leave(connection, excess);
     else if (connection_is_full(connection))
         stream_pause(connection->stream);
 }
@@ -243,6 +281,11 @@ void connection_tick(struct connection *connection, int64_t now_ms)
     if ((connection->deadline_ms && now_ms >= connection->deadline_ms) ||
         is_unread(connection, now_ms)) {
         connection_close(connection);
+        return;
+    }
+    if (connection->partial_since_ms &&
+        now_ms - connection->partial_since_ms >= SERVER_FRAME_MS) {
+        leave(connection, "a message took longer than 10 s");
         return;
     }
     if (!connection_judge(connection))

@@ -25,9 +25,13 @@ enum {
     SERVER_HANDSHAKES_MAX = 64,
     SERVER_CONNECTIONS_MAX = 4096,
     SERVER_HANDSHAKE_MS = 10000,
-    SERVER_PRESENT_MS = 10000, /* from TLS open to the first successful present */
-    SERVER_STRANGERS_MAX = 8,  /* unknown keys, while pairing is open */
-    SERVER_PAIR_MS = 600000,   /* from TLS open, or pair(), to the end of the pairing */
+    SERVER_PRESENT_MS = 10000,  /* from TLS open to the first successful present */
+    SERVER_FRAME_MS = 10000,    /* from the first byte of a message to its last */
+    SERVER_FRAME_MAX = 1 << 20, /* bytes of a message: no call needs more */
+    SERVER_HELD_MAX = 64 << 20, /* of half messages, of all connections together */
+    SERVER_DEVICE_MAX = 32,     /* connections of one device */
+    SERVER_STRANGERS_MAX = 8,   /* unknown keys, while pairing is open */
+    SERVER_PAIR_MS = 600000, /* from TLS open, or pair(), to the end of the pairing */
     SERVER_TICK_MS = 100,
     SERVER_AUDIT_MS = 1000,
     SERVER_EARLIER_MS = 60000, /* since it was read last */
@@ -61,6 +65,7 @@ struct server {
     int64_t started_ms;             /* monotonic */
     struct connection *connections; /* list */
     uint32_t connection_count, handshake_count, stranger_count;
+    size_t held; /* bytes of half messages */
     uint64_t refused_strangers;
     struct sources sources;
     bool owes_accept;          /* memory was short: a connection still waits */
@@ -104,6 +109,8 @@ struct connection {
     int64_t deadline_ms; /* monotonic: handshake, then first present; 0 none */
     uint8_t holder[HASH_BYTES];
     bool opened, receiving, dead;
+    size_t held;                           /* bytes of a half message */
+    int64_t partial_since_ms;              /* monotonic; 0: no message is half there */
     uint8_t network[STREAM_NETWORK_BYTES]; /* of the peer */
     uint64_t bytes_sent;                   /* when looked at last */
     int64_t sent_at_ms;                    /* monotonic: when it grew, or none waited */

@@ -228,6 +228,27 @@ static void link__leaves_an_archive_that_does_not_read(void **state)
     bench_close(&bench);
 }
 
+static void link__leaves_an_archive_that_does_not_end_its_message(void **state)
+{
+    static const uint8_t half[16] = {0, 0, 0, 0, 0xe8, 3}; /* of 1000 words */
+    struct bench bench;
+    (void)state;
+    bench_open(&bench);
+    bench_start(&bench);
+    assert_true(run_until(&bench, is_live));
+    struct fake_connection *connection = bench.archive.connections[0];
+    assert_true(buffer_append(stream_output(connection->stream), half, 9));
+    stream_flush(connection->stream);
+    uint64_t start = uv_now(&bench.loop);
+    assert_false(run_until(&bench, is_backing_off)); /* eight seconds */
+    assert_true(buffer_append(stream_output(connection->stream), half + 9, 1));
+    stream_flush(connection->stream);
+    assert_true(run_until(&bench, is_backing_off)); /* a byte more gains no time */
+    assert_in_range(uv_now(&bench.loop) - start, 9500, 11500);
+    assert_non_null(strstr(status(&bench)->reason, "did not end it"));
+    bench_close(&bench);
+}
+
 static void link__finds_the_time_where_its_own_clock_is_wrong(void **state)
 {
     struct bench bench;
@@ -254,6 +275,7 @@ int main(void)
         cmocka_unit_test(link__leaves_out_a_view_while_it_lacks_a_column),
         cmocka_unit_test(link__watches_a_view_again_once_it_is_served),
         cmocka_unit_test(link__leaves_an_archive_that_does_not_read),
+        cmocka_unit_test(link__leaves_an_archive_that_does_not_end_its_message),
         cmocka_unit_test(link__finds_the_time_where_its_own_clock_is_wrong),
     };
     signal(SIGPIPE, SIG_IGN); /* as the programs do */

@@ -24,7 +24,9 @@ struct bench {
     struct config_totebox totebox;
     struct store *store;
     struct links *links;
-    uint32_t changes; /* of metric rows, since links_open */
+    uint32_t changes;        /* of metric rows, since links_open */
+    int64_t clock_offset_ms; /* of what is appended */
+    int64_t window_ms;       /* of the links; 0: an hour */
 };
 
 /* --- the archive ---------------------------------------------------------------------
@@ -106,9 +108,10 @@ static inline void archive_make(struct bench *bench)
     must_run(pair);
 }
 
-/* Appends `count` metrics m0.. with `value`, one commit, from this process. */
-static inline void append_metrics(struct bench *bench, uint32_t count,
-                                  const char *value)
+/* Appends `count` metrics from m<first> on with `value`, one commit, from this process.
+ */
+static inline void append_range(struct bench *bench, uint32_t first, uint32_t count,
+                                const char *value)
 {
     struct archive *archive;
     struct ledger *ledger;
@@ -124,7 +127,7 @@ static inline void append_metrics(struct bench *bench, uint32_t count,
     for (uint32_t i = 0; i < count; i++) {
         char key[32];
         struct line line;
-        snprintf(key, sizeof key, "m%u", i);
+        snprintf(key, sizeof key, "m%u", first + i);
         line_init(&line, LINE_METRIC);
         line.field[FIELD_KEY] = text_of(key);
         line.field[FIELD_START] = TEXT("2025-01-01");
@@ -137,11 +140,19 @@ static inline void append_metrics(struct bench *bench, uint32_t count,
         line.field[FIELD_QUALITY] = TEXT("ok");
         assert_int_equal(ledger_batch_add(&batch, &line, &problem), ARCHIVE_OK);
     }
-    assert_int_equal(ledger_append(ledger, &batch, archive_clock_ms(), &problem),
+    assert_int_equal(ledger_append(ledger, &batch,
+                                   archive_clock_ms() + bench->clock_offset_ms,
+                                   &problem),
                      ARCHIVE_OK);
     ledger_batch_release(&batch);
     ledger_close(ledger);
     archive_close(archive);
+}
+
+static inline void append_metrics(struct bench *bench, uint32_t count,
+                                  const char *value)
+{
+    append_range(bench, 0, count, value);
 }
 
 static inline void server_start(struct bench *bench, const char *address)
@@ -196,7 +207,8 @@ static inline void on_row(void *user, uint32_t slot, enum view view,
     bench->changes += view == VIEW_METRIC;
 }
 
-static inline void links_open(struct bench *bench)
+/* Where the archive is and who we are; no link yet. */
+static inline void links_find(struct bench *bench)
 {
     char *colon = strrchr(server_address(bench), ':');
     const char *fingerprint = strstr(bench->ready, "SHA256:");
@@ -207,20 +219,25 @@ static inline void links_open(struct bench *bench)
     bench->totebox.port = (uint16_t)strtoul(colon + 1, NULL, 10);
     bench->totebox.group = bench->totebox.path = "";
     bench->totebox.pin_count = 1;
+    assert_int_equal(uv_loop_init(&bench->loop), 0);
+    bench->net = calloc(1, sizeof *bench->net);
+    bench->net->loop = &bench->loop;
+    assert_int_equal(channel_identity_new(&bench->device, &bench->identity), PSP_OK);
+}
+
+static inline void links_open_many(struct bench *bench,
+                                   struct config_totebox *toteboxes, uint32_t count)
+{
     bench->config = (struct config){
-        .toteboxes = &bench->totebox,
-        .totebox_count = 1,
+        .toteboxes = toteboxes,
+        .totebox_count = count,
         .operator_name = "tester",
         .limits = {.handshakes_in_flight = 4,
                    .dials_per_second = 100,
                    .backoff_base_ms = 20,
                    .backoff_cap_ms = 100,
-                   .window_ms = 3600000},
+                   .window_ms = bench->window_ms ? bench->window_ms : 3600000},
     };
-    assert_int_equal(uv_loop_init(&bench->loop), 0);
-    bench->net = calloc(1, sizeof *bench->net);
-    bench->net->loop = &bench->loop;
-    assert_int_equal(channel_identity_new(&bench->device, &bench->identity), PSP_OK);
     bench->store = store_new(&bench->config);
     struct store_listener listener = {.row_changed = on_row, .user = bench};
     store_listen(bench->store, &listener);
@@ -230,13 +247,27 @@ static inline void links_open(struct bench *bench)
     links_start(bench->links);
 }
 
+static inline void links_open(struct bench *bench)
+{
+    links_find(bench);
+    links_open_many(bench, &bench->totebox, 1);
+}
+
+static inline void links_shut(struct bench *bench)
+{
+    links_close(bench->links, NULL, NULL);
+    uv_run(&bench->loop, UV_RUN_DEFAULT);
+    store_free(bench->store);
+    bench->links = NULL;
+}
+
 static inline void bench_close(struct bench *bench)
 {
-    if (bench->links) {
-        links_close(bench->links, NULL, NULL);
+    if (bench->links)
+        links_shut(bench);
+    if (bench->net) {
         uv_run(&bench->loop, UV_RUN_DEFAULT);
         assert_int_equal(uv_loop_close(&bench->loop), 0);
-        store_free(bench->store);
         channel_identity_free(bench->identity);
         free(bench->net);
     }

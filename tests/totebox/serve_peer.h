@@ -16,6 +16,8 @@ struct peer {
     enum psp_error presented; /* its answer */
     struct grant_info info;
     bool has_pairing, has_answer, closed;
+    bool over_limit; /* it was told that */
+    char abort[128];
 };
 
 static struct peer *the_peer; /* for the conditions of run_until */
@@ -44,7 +46,11 @@ static inline void on_peer_opened(void *user)
 static inline void on_peer_received(void *user, struct buffer *plaintext)
 {
     struct peer *peer = user;
-    assert_int_equal(caller_receive(peer->caller, plaintext), PSP_OK);
+    peer->over_limit |= memmem(buffer_bytes(plaintext), buffer_length(plaintext),
+                               "psp.limit: ", 11) != NULL;
+    enum psp_error error = caller_receive(peer->caller, plaintext);
+    if (error != PSP_OK) /* only where it was left: with an Abort that says why */
+        snprintf(peer->abort, sizeof peer->abort, "%s", caller_defect(peer->caller));
 }
 
 static inline void on_peer_closed(void *user, enum stream_end end, const char *why)
@@ -63,6 +69,10 @@ static inline void on_peer_pairing(void *user, const struct answer *answer)
 {
     struct peer *peer = user;
     struct link_arena *arena = malloc(sizeof *arena);
+    if (answer->error == PSP_DISCONNECTED) {
+        free(arena);
+        return;
+    }
     assert_int_equal(answer->error, PSP_OK);
     assert_int_equal(token_take(reader_struct(answer->results, 0), &peer->pairing),
                      PSP_OK);
@@ -75,7 +85,7 @@ static inline void on_peer_pairing(void *user, const struct answer *answer)
 }
 
 /* Links of `bench` are open: their loop is used. */
-static inline void peer_open(struct peer *peer, struct bench *bench,
+static inline void peer_dial(struct peer *peer, struct bench *bench,
                              struct channel_identity *identity)
 {
     *peer = (struct peer){.bench = bench};
@@ -88,6 +98,12 @@ static inline void peer_open(struct peer *peer, struct bench *bench,
     assert_int_equal(caller_pairing(peer->caller, peer->totebox, on_peer_pairing, peer),
                      PSP_OK);
     stream_flush(peer->stream);
+}
+
+static inline void peer_open(struct peer *peer, struct bench *bench,
+                             struct channel_identity *identity)
+{
+    peer_dial(peer, bench, identity);
     assert_true(run_until(bench, peer_has_pairing) >= 0);
 }
 

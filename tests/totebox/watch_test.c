@@ -32,6 +32,7 @@ struct desk {
     uint64_t random;
     uint64_t postings[512]; /* seq of those that can be corrected */
     uint32_t posting_count;
+    int64_t window_ms; /* of leaves, from a second ago on */
 };
 
 /* One device's connection, both ends of it. */
@@ -51,6 +52,15 @@ struct guest {
     bool is_open, is_snapshot, awaits_snapshot, ended;
     uint64_t group_revision;
 };
+
+static int64_t jump_ms; /* of the archive's wall clock */
+
+int64_t __real_net_wall_ms(void);
+int64_t __wrap_net_wall_ms(void);
+int64_t __wrap_net_wall_ms(void)
+{
+    return __real_net_wall_ms() + jump_ms;
+}
 
 static uint32_t draw(struct desk *desk, uint32_t bound)
 {
@@ -93,6 +103,7 @@ static void desk_open(struct desk *desk)
               desk->office.problem);
     desk->totebox = (struct config_totebox){.entity = "ARC", .name = "ARC"};
     desk->config = (struct config){.toteboxes = &desk->totebox, .totebox_count = 1};
+    desk->window_ms = WINDOW_MS;
 }
 
 static void desk_close(struct desk *desk)
@@ -319,7 +330,7 @@ static void mint(const struct guest *guest, struct token *token)
     struct link leaf = {
         .rights = RIGHT_DESCRIBE | RIGHT_READ_ROWS | RIGHT_WATCH,
         .not_before_ms = net_wall_ms() - 1000,
-        .not_after_ms = net_wall_ms() - 1000 + WINDOW_MS,
+        .not_after_ms = net_wall_ms() - 1000 + desk->window_ms,
         .subject = SUBJECT_HOLDER,
         .scopes = scopes,
         .scope_count = 2,
@@ -570,6 +581,43 @@ static void watch__ends_at_once_when_it_is_revoked(void **state)
     desk_close(&desk);
 }
 
+/* How long it took the watch to end, by the clock that does not jump. */
+static uint64_t end_after_jump(int64_t ms)
+{
+    struct desk desk;
+    struct guest guest;
+    uint32_t number = 1;
+    jump_ms = 0;
+    desk_open(&desk);
+    desk.window_ms = 1300; /* a second of it is over */
+    set_metric(&desk, "m1", number);
+    guest_open(&guest, &desk, every_row);
+    ask(&guest, 0);
+    uv_update_time(&desk.loop);
+    uint64_t start = uv_now(&desk.loop);
+    jump_ms = ms;
+    while (!guest.ended && uv_now(&desk.loop) < start + 2000) {
+        ask(&guest, 0);
+        set_metric(&desk, "m1", ++number);
+        pump(&guest);
+        uv_update_time(&desk.loop);
+    }
+    uint64_t took = uv_now(&desk.loop) - start;
+    assert_true(guest.ended);
+    guest_close(&guest);
+    desk_close(&desk);
+    jump_ms = 0;
+    return took;
+}
+
+static void watch__is_not_prolonged_by_a_clock_that_goes_back(void **state)
+{
+    (void)state;
+    assert_in_range(end_after_jump(0), 100, 600);
+    assert_in_range(end_after_jump(-3600000), 100, 600);
+    assert_in_range(end_after_jump(3600000), 0, 100);
+}
+
 static void random_commit(struct desk *desk)
 {
     uint32_t lines = 1 + draw(desk, 4);
@@ -680,6 +728,7 @@ int main(void)
         cmocka_unit_test(watch__does_not_resume_what_another_capability_saw),
         cmocka_unit_test(watch__begins_anew_where_the_log_does_not_reach),
         cmocka_unit_test(watch__ends_at_once_when_it_is_revoked),
+        cmocka_unit_test(watch__is_not_prolonged_by_a_clock_that_goes_back),
         cmocka_unit_test(
             watch__shows_each_caller_what_it_may_see_and_whole_commits_only),
     };
