@@ -8,10 +8,12 @@ libproto_a_SOURCES += \
 	proto/rows.h
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/proto/rows_test tests/proto/batch_test
+UNIT_TESTS += tests/proto/rows_test tests/proto/batch_test tests/proto/catalogue_test
 RANDOM_ROWS = tests/support/random_rows.c tests/support/random_rows.h
 tests_proto_rows_test_SOURCES = tests/proto/rows_test.c $(RANDOM_ROWS)
 tests_proto_rows_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
+tests_proto_catalogue_test_SOURCES = tests/proto/catalogue_test.c
+tests_proto_catalogue_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 tests_proto_batch_test_SOURCES = tests/proto/batch_test.c $(RANDOM_ROWS)
 tests_proto_batch_test_LDADD = $(PROTO_LIBS) $(CMOCKA_LIBS)
 endif

@@ -1,8 +1,10 @@
 # scripts/ and what they run on; the documents of entry.
 EXTRA_DIST += .ci/run \
 	scripts/archives.sh scripts/build scripts/check scripts/demo scripts/install \
-	scripts/real-data \
+	scripts/psp-exchange scripts/real-data \
 	examples \
 	tests/e2e \
 	docs/psp.md \
+	docs/psp-exchange.md \
+	docs/rows.md \
 	ARCHITECTURE.md CHANGELOG.md HACKING.md README.md

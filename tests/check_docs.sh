@@ -29,4 +29,9 @@ for document in *.md docs/*.md; do
 		status=1
 	done
 done
+# What is made of other files is what would be made now.
+if ! scripts/psp-exchange | cmp -s - docs/psp-exchange.md; then
+	echo "check_docs: docs/psp-exchange.md differs from what scripts/psp-exchange writes"
+	status=1
+fi
 exit $status
