@@ -3,72 +3,13 @@
 #include <string.h>
 
 #include "proto/layout.h"
+#include "proto/wire_text.h"
 
 enum {
     LINK_FORMAT = 1,
-    NAME_BYTES_MAX = 64,
-    ROW_KEY_BYTES_MAX = 255,
 };
 
 static const char link_label[] = "PointSav PSP link v1";
-
-static bool is_name(struct text name)
-{
-    if (name.length == 0 || name.length > NAME_BYTES_MAX)
-        return false;
-    for (uint32_t i = 0; i < name.length; i++) {
-        char c = name.bytes[i];
-        if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
-            !(c >= '0' && c <= '9') && c != '_' && c != '.' && c != '-')
-            return false;
-    }
-    return true;
-}
-
-/* The length of the UTF-8 sequence at `at`, 0 when it is none (RFC 3629: no surrogates,
- * nothing overlong, nothing beyond U+10FFFF). */
-static uint32_t utf8_length(const uint8_t *at, uint32_t left)
-{
-    uint8_t first = at[0];
-    uint32_t length = first < 0x80   ? 1
-                      : first < 0xc2 ? 0
-                      : first < 0xe0 ? 2
-                      : first < 0xf0 ? 3
-                      : first < 0xf5 ? 4
-                                     : 0;
-
-    if (length > left)
-        return 0;
-    for (uint32_t i = 1; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    if ((first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) ||
-        (first == 0xf0 && at[1] < 0x90) || (first == 0xf4 && at[1] > 0x8f))
-        return 0;
-    return length;
-}
-
-/* UTF-8 without U+0000..U+001F and U+007F..U+009F. */
-static bool is_clean(struct text text, uint32_t bytes_max)
-{
-    const uint8_t *bytes = (const uint8_t *)text.bytes;
-
-    if (text.length == 0 || text.length > bytes_max)
-        return false;
-    for (uint32_t i = 0; i < text.length;) {
-        uint32_t length = utf8_length(bytes + i, text.length - i);
-        if (length == 0 || bytes[i] < 0x20 || bytes[i] == 0x7f ||
-            (bytes[i] == 0xc2 && bytes[i + 1] < 0xa0))
-            return false;
-        i += length;
-    }
-    return true;
-}
-
-static bool is_row_key(struct text key)
-{
-    return is_clean(key, ROW_KEY_BYTES_MAX);
-}
 
 static const char *set_defect(const struct set *set, bool (*is_member)(struct text),
                               bool may_be_prefix)
@@ -78,8 +19,9 @@ static const char *set_defect(const struct set *set, bool (*is_member)(struct te
     case SET_ALL:
         return NULL;
     case SET_PREFIX:
-        return may_be_prefix && is_row_key(set->prefix) ? NULL
-                                                        : "a prefix is not allowed";
+        return may_be_prefix && wire_text_is_key(set->prefix)
+                   ? NULL
+                   : "a prefix is not allowed";
     case SET_NAMES:
         break;
     }
@@ -96,12 +38,12 @@ static const char *set_defect(const struct set *set, bool (*is_member)(struct te
 
 static const char *scope_defect(const struct scope *scope)
 {
-    const char *defect = set_defect(&scope->views, is_name, false);
+    const char *defect = set_defect(&scope->views, wire_text_is_name, false);
 
     if (!defect)
-        defect = set_defect(&scope->rows, is_row_key, true);
+        defect = set_defect(&scope->rows, wire_text_is_key, true);
     if (!defect)
-        defect = set_defect(&scope->columns, is_name, false);
+        defect = set_defect(&scope->columns, wire_text_is_name, false);
     return defect;
 }
 
@@ -120,10 +62,10 @@ const char *link_defect(const struct link *link)
         if (defect)
             return defect;
     }
-    const char *defect = set_defect(&link->verbs, is_name, false);
+    const char *defect = set_defect(&link->verbs, wire_text_is_name, false);
     if (defect)
         return defect;
-    if (link->label.length && !is_clean(link->label, LABEL_BYTES_MAX))
+    if (link->label.length && !wire_text_is_clean(link->label, LABEL_BYTES_MAX))
         return "the label is too long or has characters that are not allowed";
     return NULL;
 }

@@ -11,5 +11,6 @@ PROTO_LIBS = libproto.a $(GNUTLS_LIBS) $(NETTLE_LIBS)
 include proto/codec.mk
 include proto/security.mk
 include proto/rpc.mk
+include proto/command.mk
 include proto/rows.mk
 include proto/pairing.mk

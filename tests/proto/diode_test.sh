@@ -52,6 +52,11 @@ for member in $caller; do
 	host*) echo "diode_test: a caller is linked with $member"; exit 1 ;;
 	esac
 done
+# Who only reads cannot send a command: the calls of a Commander are linked only by those
+# who name them.
+case $(reached '^caller(_calls)?[.]o') in
+*caller_commands.o*) echo "diode_test: a reader is linked with commands"; exit 1 ;;
+esac
 if nm "$library" 2>/dev/null | awk '/^caller/ { on = 1 } /^[a-z_]*\.o:$/ { on = /^caller/ }
 		on && $NF ~ /(dispatch|export|answer_(open|add)|host_)/ { print; found = 1 }
 		END { exit !found }'; then
