@@ -241,9 +241,13 @@ void link_ask_next(struct fleet_link *link)
          * makes the link live, is then a heartbeat, and it should come at once. */
         bool first = watch->delta_seq == 0 && watch->outstanding == 0;
         uint32_t wait_ms = first ? LINK_FIRST_MS : LINK_HEARTBEAT_MS;
-        if (caller_next(link->caller, watch->watch, 0, wait_ms, on_next, watch) !=
-            PSP_OK)
+        enum psp_error error =
+            caller_next(link->caller, watch->watch, 0, wait_ms, on_next, watch);
+        if (error != PSP_OK) {
+            if (error != PSP_DISCONNECTED) /* else the stream's end says why */
+                link_back_off(link, "the archive gave a watch and broke it");
             return;
+        }
         watch->outstanding++;
     }
 }

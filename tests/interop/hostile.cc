@@ -6,65 +6,20 @@
 //                                 PORT AUTHORITY" and obeys on standard input
 //   hostile frames SEED COUNT     the same messages on standard output, each behind its
 //                                 length (u32) and kind (u32)
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <deque>
-#include <iostream>
-#include <map>
+#include <cstring>
 #include <sstream>
 
-#include <capnp/rpc.capnp.h>
-#include <capnp/serialize-async.h>
-#include <capnp/serialize.h>
-#include <kj/debug.h>
 #include <signal.h>
 
-#include "examples/totebox-cpp/rows.h"
-#include "examples/totebox-cpp/tls.h"
-#include "psp.capnp.h"
+#include "tests/interop/duel.h"
 #include "tests/interop/mint.h"
 #include "tests/interop/rpc_noise.h"
 
 namespace
 {
 
-using Root = capnp::rpc::Message;
-using Bytes = kj::Array<kj::byte>;
-
-int64_t clockMs()
-{
-    auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
-Bytes framed(capnp::MallocMessageBuilder &message)
-{
-    auto words = capnp::messageToFlatArray(message);
-    return kj::heapArray<kj::byte>(words.asBytes());
-}
-
-Bytes words(std::initializer_list<uint64_t> list)
-{
-    auto bytes = kj::heapArray<kj::byte>(list.size() * 8);
-    memcpy(bytes.begin(), list.begin(), bytes.size());
-    return bytes;
-}
-
-template <typename Fill> Bytes message(Fill fill)
-{
-    capnp::MallocMessageBuilder built;
-    fill(built.initRoot<Root>());
-    return framed(built);
-}
-
-Bytes joined(std::initializer_list<const Bytes *> parts)
-{
-    kj::Vector<kj::byte> all;
-    for (auto part : parts)
-        all.addAll(*part);
-    return all.releaseAsArray();
-}
+using duel::Bytes, duel::framed, duel::joined, duel::message, duel::Root, duel::words;
 
 // Messages that no schema makes, and answers to what was not asked.  Each of them must
 // end the connection.
@@ -116,25 +71,14 @@ Bytes crafted(size_t which, uint32_t question)
 }
 constexpr size_t craftedCount = 13;
 
-struct Enemy {
-    Enemy(const std::string &id, kj::Timer &clock, const tls::Hash &deviceKey)
-        : entity(id), timer(clock), key(tls::newKey()), device(deviceKey),
-          context(tls::newContext(key, tls::SERVER))
-    {
-    }
-    std::string entity;
-    kj::Timer &timer;
-    tls::Key key;
-    tls::Hash device;
-    tls::Context context;
+struct Attacker : duel::Enemy {
+    using Enemy::Enemy;
     Noise noise;
     uint64_t seed = 1, attacks = 0, limit = 0;
-    std::map<std::string, uint64_t> counts;
     std::string probeWords[2];
 };
 
-// One connection, in a fiber of its own.
-class Duel
+class Brawl final : public duel::Duel
 {
   public:
     // The discriminant of Message, as it was sent.
@@ -145,25 +89,22 @@ class Duel
         memcpy(&kind, data.begin(), sizeof kind);
         return kind;
     }
-    Duel(Enemy &ours, kj::Own<kj::AsyncIoStream> socket, kj::WaitScope &waits)
-        : enemy(ours), scope(waits),
-          stream(ours.context, tls::SERVER, kj::mv(socket), [](auto &) { return true; })
+    Brawl(Attacker &ours, kj::Own<kj::AsyncIoStream> socket, kj::WaitScope &waits)
+        : Duel(ours, ours.context, kj::mv(socket), waits), attacker(ours)
     {
     }
 
     void fight()
     {
         stream.handshake().wait(scope);
-        while (waiting.size() <
-               2) // its whole credit: it asks for nothing by itself now
-            if (!receive() || !serve(received->getRoot<Root>()))
-                return;
-        if (enemy.attacks >= enemy.limit) { // peace: stay until the other one leaves
+        if (!goLive()) // it asks for nothing by itself now
+            return;
+        if (attacker.attacks >= attacker.limit) { // peace, until the other one leaves
             while (receive())
-                serve(received->getRoot<Root>());
+                serve(said());
             return;
         }
-        uint64_t number = enemy.attacks++;
+        uint64_t number = attacker.attacks++;
         if (number % 6 == 5)
             attack(crafted(number / 6 % craftedCount, waiting.front()), 0xffff, number);
         else
@@ -171,28 +112,11 @@ class Duel
     }
 
   private:
-    bool receive()
-    {
-        auto late = enemy.timer.afterDelay(10 * kj::SECONDS).then([this]() {
-            enemy.counts["stuck"]++;
-            return kj::Maybe<kj::Own<capnp::MessageReader>>();
-        });
-        auto read = capnp::tryReadMessage(stream);
-        try {
-            KJ_IF_MAYBE (got, read.exclusiveJoin(kj::mv(late)).wait(scope)) {
-                received = kj::mv(*got);
-                return true;
-            }
-        } catch (const kj::Exception &) {
-            // A connection that is reset has ended.
-        }
-        return false;
-    }
-
     void attackByNoise(uint64_t number)
     {
         capnp::MallocMessageBuilder built;
-        enemy.noise.fill(built, number % enemy.noise.targets(), enemy.seed + number);
+        attacker.noise.fill(built, number % attacker.noise.targets(),
+                            attacker.seed + number);
         Bytes bytes = framed(built);
         attack(kj::mv(bytes), kindOf(built), number);
     }
@@ -208,9 +132,9 @@ class Duel
             else
                 root.initBootstrap();
         });
-        std::string &known = enemy.probeWords[which];
+        std::string &known = attacker.probeWords[which];
         if (known.empty()) { // learn what is said of the probe alone
-            enemy.attacks--;
+            attacker.attacks--;
             known = lastWords(joined({&probe}), false, 0xffff);
             return;
         }
@@ -226,17 +150,12 @@ class Duel
     std::string lastWords(Bytes bytes, bool slowly, uint16_t kind)
     {
         std::string words;
-        try {
-            if (slowly)
-                for (kj::byte byte : bytes)
-                    stream.write(&byte, 1).wait(scope);
-            else
-                stream.write(bytes.begin(), bytes.size()).wait(scope);
-        } catch (const kj::Exception &) {
-            // It has closed before all was written.
-        }
+        if (slowly)
+            sendByteByByte(bytes);
+        else
+            send(bytes);
         while (receive()) {
-            auto said = received->getRoot<Root>();
+            auto said = this->said();
             if (said.isAbort())
                 words = said.getAbort().getReason().cStr();
             judge(said, kind);
@@ -267,174 +186,8 @@ class Duel
                      std::to_string(kind)]++;
     }
 
-    // Answers with results that `fill` writes; a capability in them is our object `id`.
-    template <typename Fill> void answer(uint32_t question, uint32_t id, Fill fill)
-    {
-        capnp::MallocMessageBuilder built;
-        capnp::BuilderCapabilityTable table;
-        auto back = table.imbue(built.initRoot<Root>()).initReturn();
-        back.setAnswerId(question);
-        auto payload = back.initResults();
-        fill(payload.getContent());
-        if (table.getTable().size())
-            payload.initCapTable(1)[0].setSenderHosted(id);
-        capnp::writeMessage(stream, built).wait(scope);
-    }
-    // What stands for our object in a message: its descriptor says the rest.
-    static kj::Own<capnp::ClientHook> object()
-    {
-        return capnp::newBrokenCap("ours");
-    }
-
-    // False: the other end asked for what this archive does not have.
-    bool serve(Root::Reader asked);
-    void givePairing(uint32_t question);
-    void giveSnapshot(uint32_t question);
-
-    Enemy &enemy;
-    kj::WaitScope &scope;
-    tls::Stream stream;
-    kj::Own<capnp::MessageReader> received;
-    std::deque<uint32_t> waiting; // next() calls, after the one that got the snapshot
-    bool shown = false;
+    Attacker &attacker;
 };
-
-bool Duel::serve(Root::Reader asked)
-{
-    using Content = capnp::AnyPointer::Builder;
-    if (asked.isBootstrap()) {
-        answer(asked.getBootstrap().getQuestionId(), 0, [](Content content) {
-            content.setAs<psp::Totebox>(psp::Totebox::Client(object()));
-        });
-        return true;
-    }
-    if (!asked.isCall())
-        return asked.isFinish() || asked.isRelease();
-    auto call = asked.getCall();
-    uint32_t question = call.getQuestionId();
-    if (call.getInterfaceId() == capnp::typeId<psp::Watch>()) {
-        if (shown)
-            waiting.push_back(question);
-        else
-            giveSnapshot(question);
-        shown = true;
-    } else if (call.getInterfaceId() == capnp::typeId<psp::Grant>()) {
-        answer(question, 2, [](Content content) {
-            content.initAs<psp::Grant::WatchResults>().setWatch(
-                psp::Watch::Client(object()));
-        });
-    } else if (call.getMethodId() == 3) {
-        givePairing(question);
-    } else if (call.getMethodId() == 1) {
-        answer(question, 1, [](Content content) {
-            tls::Hash link{};
-            auto results = content.initAs<psp::Totebox::PresentResults>();
-            results.setGrant(psp::Grant::Client(object()));
-            results.initInfo().setLinkId(tls::bytes(link));
-            results.getInfo().setClockMs(clockMs());
-            results.getInfo().setNotAfter(clockMs() + 3600000);
-        });
-    } else {
-        return false;
-    }
-    return true;
-}
-
-void Duel::givePairing(uint32_t question)
-{
-    answer(question, 0, [this](capnp::AnyPointer::Builder content) {
-        capnp::MallocMessageBuilder scratch;
-        auto link = mint::link(scratch, tls::publicKey(enemy.key), clockMs() - 60000,
-                               clockMs() + 86400000);
-        link.setDepth(2);
-        link.setEpoch(1);
-        mint::delegate(link, enemy.device);
-        mint::scopeAll(link);
-        mint::append(content.initAs<psp::Totebox::PairingResults>().initToken(),
-                     enemy.key, {link});
-    });
-}
-
-void Duel::giveSnapshot(uint32_t question)
-{
-    answer(question, 0, [this](capnp::AnyPointer::Builder content) {
-        auto delta = content.initAs<psp::Watch::NextResults>().initDelta();
-        delta.setSeq(1);
-        delta.setKind(psp::Delta::Kind::SNAPSHOT_END);
-        delta.setRevision(1);
-        rows::Row row = {rows::word("Enemy"), rows::word("company"),
-                         rows::word("USD"),   rows::word("active"),
-                         rows::word("own"),   rows::whole(clockMs())};
-        auto batch = delta.initChanges(1)[0].initUpserts();
-        rows::writeBatch(
-            batch, rows::entity, {{&enemy.entity, &row}}, [](auto &) { return true; },
-            [](auto &, auto &) { return true; });
-        batch.setRevision(1);
-    });
-}
-
-// --- orders ------------------------------------------------------------------------
-
-class Desk final : public kj::TaskSet::ErrorHandler
-{
-  public:
-    explicit Desk(Enemy &ours) : enemy(ours), tasks(*this)
-    {
-    }
-    void admit(kj::Own<kj::AsyncIoStream> socket)
-    {
-        enemy.counts["dials"]++;
-        tasks.add(kj::startFiber(
-            256 * 1024, [this, socket = kj::mv(socket)](kj::WaitScope &scope) mutable {
-                Duel(enemy, kj::mv(socket), scope).fight();
-            }));
-    }
-    std::string obey(const std::string &line)
-    {
-        std::istringstream order(line);
-        std::string word, said = "ok";
-        order >> word;
-        if (word == "attack")
-            order >> enemy.seed >> enemy.limit;
-        for (auto &count : enemy.counts)
-            said += " " + count.first + "=" + std::to_string(count.second);
-        return said + " attacks=" + std::to_string(enemy.attacks) +
-               " targets=" + std::to_string(enemy.noise.targets()) +
-               " failure=" + lastFailure;
-    }
-
-  private:
-    void taskFailed(kj::Exception &&exception) override
-    {
-        enemy.counts["failures"]++;
-        lastFailure = exception.getDescription().cStr();
-    }
-    Enemy &enemy;
-    kj::TaskSet tasks;
-    std::string lastFailure;
-};
-
-kj::Promise<void> acceptAll(kj::ConnectionReceiver &receiver, Desk &desk)
-{
-    return receiver.accept().then([&](kj::Own<kj::AsyncIoStream> socket) {
-        desk.admit(kj::mv(socket));
-        return acceptAll(receiver, desk);
-    });
-}
-
-void readOrders(kj::AsyncInputStream &input, Desk &desk, kj::WaitScope &scope)
-{
-    std::string line;
-    char c;
-    while (input.tryRead(&c, 1, 1).wait(scope) == 1) {
-        if (c != '\n') {
-            line += c;
-            continue;
-        }
-        std::cout << desk.obey(line) << std::endl;
-        line.clear();
-    }
-}
 
 int writeFrames(uint64_t seed, uint64_t count)
 {
@@ -442,7 +195,7 @@ int writeFrames(uint64_t seed, uint64_t count)
     for (uint64_t i = 0; i < count; i++) {
         capnp::MallocMessageBuilder built;
         noise.fill(built, i % noise.targets(), seed + i);
-        uint32_t head[2] = {0, Duel::kindOf(built)};
+        uint32_t head[2] = {0, Brawl::kindOf(built)};
         Bytes frame = i % 6 == 5 ? crafted(i / 6 % craftedCount, 3) : framed(built);
         head[0] = static_cast<uint32_t>(frame.size());
         if (i % 6 == 5)
@@ -451,6 +204,17 @@ int writeFrames(uint64_t seed, uint64_t count)
         std::fwrite(frame.begin(), 1, frame.size(), stdout);
     }
     return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+std::string obey(Attacker &enemy, const std::string &line)
+{
+    std::istringstream order(line);
+    std::string word;
+    order >> word;
+    if (word == "attack")
+        order >> enemy.seed >> enemy.limit;
+    return "ok" + duel::tell(enemy) + " attacks=" + std::to_string(enemy.attacks) +
+           " targets=" + std::to_string(enemy.noise.targets());
 }
 
 } // namespace
@@ -463,16 +227,11 @@ int main(int argc, char **argv)
         return 2;
     signal(SIGPIPE, SIG_IGN);
     auto io = kj::setupAsyncIo();
-    Enemy enemy(argv[1], io.provider->getTimer(), mint::fromHex(argv[2]));
-    Desk desk(enemy);
-    auto receiver = io.provider->getNetwork()
-                        .parseAddress("127.0.0.1", 0)
-                        .wait(io.waitScope)
-                        ->listen();
-    auto accepting = acceptAll(*receiver, desk).eagerlyEvaluate(nullptr);
-    auto input = io.lowLevelProvider->wrapInputFd(0);
-    std::cout << "ready " << receiver->getPort() << " "
-              << mint::toHex(tls::publicKey(enemy.key)) << std::endl;
-    readOrders(*input, desk, io.waitScope);
-    std::_Exit(0); // connections still fight
+    Attacker enemy(argv[1], io, mint::fromHex(argv[2]));
+    duel::run(
+        enemy,
+        [&](kj::Own<kj::AsyncIoStream> socket, kj::WaitScope &scope) {
+            Brawl(enemy, kj::mv(socket), scope).fight();
+        },
+        [&](const std::string &line) { return obey(enemy, line); });
 }

@@ -2,23 +2,19 @@
  * caller is end its own connection, and nothing else.
  *
  * ATTACKS and FRAMES in the environment ask for more than the usual numbers. */
-#include "tests/interop/bench.h"
+#include "tests/interop/arena.h"
 
 #include "tests/support/cmocka_all.h"
 
-#include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "proto/caller.h"
 #include "proto/layout.h"
 #include "proto/rpc_message.h"
-#include "tests/support/fake_archive.h"
 
 enum { ENEMIES = 24, ATTACKS = 1200, FRAMES = 60000, SNIFFED_MAX = 8 };
 
@@ -26,99 +22,6 @@ static uint64_t asked_number(const char *name, uint64_t usual)
 {
     const char *text = getenv(name);
     return text ? strtoull(text, NULL, 10) : usual;
-}
-
-/* --- every dial of this process ------------------------------------------------------
- */
-
-static struct {
-    uint16_t allowed[2];
-    uint32_t dials, elsewhere;
-} dialled;
-
-/* Takes the place of the C library's: libuv calls this one. */
-int connect(int socket, const struct sockaddr *address, socklen_t length);
-int connect(int socket, const struct sockaddr *address, socklen_t length)
-{
-    struct sockaddr_in in;
-    memset(&in, 0, sizeof in);
-    if (length >= sizeof in)
-        memcpy(&in, address, sizeof in);
-    bool is_ours = in.sin_family == AF_INET &&
-                   in.sin_addr.s_addr == htonl(INADDR_LOOPBACK) &&
-                   (ntohs(in.sin_port) == dialled.allowed[0] ||
-                    ntohs(in.sin_port) == dialled.allowed[1]);
-    dialled.dials++;
-    dialled.elsewhere += !is_ours;
-    return (int)syscall(SYS_connect, socket, address, length);
-}
-
-/* --- links beside the attacked ones
- * ----------------------------------------------------
- */
-
-struct arena {
-    struct bench bench;
-    struct fake_archive friend; /* slot 0 */
-    struct foreign enemy;       /* all other slots */
-    int64_t value;
-};
-static struct arena *now;
-
-static void open_arena(struct arena *arena)
-{
-    memset(arena, 0, sizeof *arena);
-    now = arena;
-    bench_open(&arena->bench);
-    fake_archive_start(&arena->friend, arena->bench.net, "GOOD",
-                       arena->bench.device.public_key);
-    fake_archive_set(&arena->friend, "noi", 450000);
-    foreign_start(&arena->enemy, "tests/interop/hostile", "EVIL",
-                  arena->bench.device.public_key);
-    bench_add(&arena->bench, "GOOD", arena->friend.port, arena->friend.key.public_key);
-    for (int i = 0; i < ENEMIES; i++)
-        bench_add(&arena->bench, "EVIL", arena->enemy.port, arena->enemy.authority);
-    arena->bench.config.limits.backoff_base_ms = 1;
-    arena->bench.config.limits.backoff_cap_ms = 1;
-    dialled.allowed[0] = arena->friend.port;
-    dialled.allowed[1] = arena->enemy.port;
-    dialled.dials = dialled.elsewhere = 0;
-    bench_start(&arena->bench);
-    bench_await(&arena->bench, bench_is_live);
-}
-
-static void close_arena(struct arena *arena)
-{
-    links_close(arena->bench.links, NULL, NULL);
-    fake_archive_stop(&arena->friend);
-    uv_run(&arena->bench.loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&arena->bench.loop), 0);
-    fake_archive_release(&arena->friend);
-    store_free(arena->bench.store);
-    for (size_t i = 0; i < arena->bench.config.totebox_count; i++)
-        free((void *)(uintptr_t)arena->bench.toteboxes[i].entity);
-    channel_identity_free(arena->bench.identity);
-    free(arena->bench.net);
-    assert_int_equal(child_end(&arena->enemy.child), 0);
-}
-
-static bool has_value(struct bench *bench)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%lld", (long long)now->value);
-    return strcmp(bench_metric(bench, "n"), text) == 0;
-}
-
-/* One more commit of the friend arrives, whatever happens beside it. */
-static void assert_friend_lives(struct arena *arena)
-{
-    fake_archive_set(&arena->friend, "n", ++arena->value);
-    bench_await(&arena->bench, has_value);
-    assert_true(bench_is_live(&arena->bench));
-    assert_int_equal(arena->friend.dials, 1);
-    assert_int_equal(arena->friend.presents, 1);
-    assert_int_equal(arena->friend.hellos, 0);
-    assert_int_equal(arena->friend.connection_count, 1);
 }
 
 /* Fights until so many attacks were made, while the friend says nothing: not a byte may
@@ -141,19 +44,7 @@ static void fight(struct arena *arena, uint64_t attacks)
     bench_hash(&arena->bench, 0, after);
     assert_memory_equal(before, after, HASH_BYTES);
     assert_int_equal(stream_bytes_in(quiet), heard);
-    assert_friend_lives(arena);
-}
-
-static void assert_enemy_rows_are_its_own(struct arena *arena)
-{
-    struct store *store = arena->bench.store;
-    for (uint32_t slot = 1; slot < store_slot_count(store); slot++)
-        for (enum view view = 0; view < VIEW_COUNT; view++)
-            for (uint32_t i = 0; i < store_row_count(store, slot, view); i++)
-                assert_string_equal(
-                    names_string(store_names(store),
-                                 store_row(store, slot, view, i)->row.entity),
-                    "EVIL");
+    arena_assert_friend_lives(arena);
 }
 
 static uint64_t count_of_kind(struct child *enemy, const char *what, unsigned kind)
@@ -168,7 +59,8 @@ static void hostile__ends_its_own_connection_and_does_nothing_else(void **state)
     struct arena arena;
     uint64_t wanted = asked_number("ATTACKS", ATTACKS), made = 0, before;
     (void)state;
-    open_arena(&arena);
+    arena_open(&arena, "tests/interop/hostile", ENEMIES);
+    arena_forbid();
     struct child *enemy = &arena.enemy.child;
     child_order(enemy, "attack %u %llu", 20260101u, (unsigned long long)wanted);
     do {
@@ -181,8 +73,8 @@ static void hostile__ends_its_own_connection_and_does_nothing_else(void **state)
     print_message("%llu attacks, seed 20260101: %s\n", (unsigned long long)made, told);
     assert_int_equal(made, wanted);
     assert_int_equal(child_count(enemy, "forbidden"), 0);
-    assert_int_equal(dialled.elsewhere, 0);
-    assert_enemy_rows_are_its_own(&arena);
+    assert_int_equal(arena_dials_elsewhere(), 0);
+    arena_assert_enemy_rows_are_its_own(&arena);
     assert_int_equal(child_count(enemy, "stuck"), 0);
     /* Taken as legal are answers, resolved promises, and nothing else.  All that is not
      * an answer, nor the enemy's own Abort, ends with an Abort that says why (D2). */
@@ -197,7 +89,7 @@ static void hostile__ends_its_own_connection_and_does_nothing_else(void **state)
             assert_true(count_of_kind(enemy, "aborted", kind) > 0);
     }
     assert_int_equal(child_count(enemy, "took-crafted"), 0);
-    close_arena(&arena);
+    arena_close(&arena);
 }
 
 /* --- the caller alone, many more messages
@@ -332,8 +224,8 @@ static void caller__survives_every_message_and_every_damaged_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hostile__ends_its_own_connection_and_does_nothing_else),
         cmocka_unit_test(caller__survives_every_message_and_every_damaged_one),
+        cmocka_unit_test(hostile__ends_its_own_connection_and_does_nothing_else),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

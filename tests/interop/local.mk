@@ -90,19 +90,32 @@ tests_interop_caller_test_SOURCES = tests/interop/caller_test.c \
 	tests/interop/child.c tests/interop/child.h
 tests_interop_caller_test_LDADD = libnet.a $(PROTO_LIBS) $(UV_LIBS) $(CMOCKA_LIBS)
 
+# Archives that build their messages themselves.
+DUEL = tests/interop/duel.cc tests/interop/duel.h \
+	tests/interop/mint.cc tests/interop/mint.h
 TEST_PEERS += tests/interop/hostile
-tests_interop_hostile_SOURCES = \
-	tests/interop/hostile.cc \
-	tests/interop/mint.cc tests/interop/mint.h \
+tests_interop_hostile_SOURCES = tests/interop/hostile.cc $(DUEL) \
 	tests/interop/rpc_noise.cc tests/interop/rpc_noise.h
 tests_interop_hostile_CPPFLAGS = $(FOREIGN_FLAGS)
 tests_interop_hostile_LDFLAGS = $(FOREIGN_HARDENING)
 tests_interop_hostile_LDADD = $(FOREIGN_LIBS)
 $(tests_interop_hostile_OBJECTS): tests/interop/schema/psp.capnp.h
+TEST_PEERS += tests/interop/archives
+tests_interop_archives_SOURCES = tests/interop/archives.cc $(DUEL) \
+	tests/interop/archives.h \
+	tests/interop/archives_rows.cc tests/interop/archives_rpc.cc
+tests_interop_archives_CPPFLAGS = $(FOREIGN_FLAGS)
+tests_interop_archives_LDFLAGS = $(FOREIGN_HARDENING)
+tests_interop_archives_LDADD = $(FOREIGN_LIBS)
+$(tests_interop_archives_OBJECTS): tests/interop/schema/psp.capnp.h
 
-UNIT_TESTS += tests/interop/hostile_test
-tests_interop_hostile_test_SOURCES = tests/interop/hostile_test.c $(INTEROP_SUPPORT) \
+ARENA = $(INTEROP_SUPPORT) tests/interop/arena.c tests/interop/arena.h \
 	tests/support/fake_archive.c tests/support/fake_archive.h
+UNIT_TESTS += tests/interop/archives_test
+tests_interop_archives_test_SOURCES = tests/interop/archives_test.c $(ARENA)
+tests_interop_archives_test_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/interop/hostile_test
+tests_interop_hostile_test_SOURCES = tests/interop/hostile_test.c $(ARENA)
 tests_interop_hostile_test_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
 else
 SHELL_TESTS += tests/interop/skipped.sh
