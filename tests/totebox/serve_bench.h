@@ -3,6 +3,7 @@
 #define TESTS_TOTEBOX_SERVE_BENCH_H
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -161,6 +162,7 @@ static inline void server_start(struct bench *bench, const char *address)
     assert_int_equal(pipe(ends), 0);
     bench->server = fork();
     if (bench->server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when the test fails */
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);
