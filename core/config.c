@@ -408,6 +408,10 @@ static void read_all(struct owner *owner, cfg_t *cfg)
     config->operator_name =
         keep_string(owner, operator_name ? operator_name : "operator");
     config->title = keep_string(owner, cfg_getstr(cfg, "title"));
+    const char *theme = cfg_getstr(cfg, "theme");
+    config->theme =
+        strchr(theme, '/') ? keep_path(owner, theme) : keep_string(owner, theme);
+    config->glyphs = keep_string(owner, cfg_getstr(cfg, "glyphs"));
     read_toteboxes(owner, cfg);
     read_portfolios(owner, cfg);
     read_freshness(owner, cfg);

@@ -88,6 +88,8 @@ struct config_limits {
 
 struct config {
     const char *path; /* the file it came from */
+    const char *theme;  /* name, or a path where it has a slash */
+    const char *glyphs; /* "auto" "ascii" "blocks" */
     const char *device_path;
     const char *operator_name; /* for the title bar and the label of leaves */
     const char *title;         /* of the fleet, row 1 */

@@ -95,6 +95,8 @@ static cfg_t *grammar_new(void)
                           CFG_STR("window", "1h", CFGF_NONE),
                           CFG_END()};
     cfg_opt_t file[] = {CFG_STR("device", NULL, CFGF_NONE),
+                        CFG_STR("theme", "dark", CFGF_NONE),
+                        CFG_STR("glyphs", "auto", CFGF_NONE),
                         CFG_STR("operator", NULL, CFGF_NONE),
                         CFG_STR("title", "fleet", CFGF_NONE),
                         CFG_SEC("totebox", totebox, UNIQUE),

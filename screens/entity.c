@@ -204,7 +204,7 @@ void entity_draw(const struct pane_input *input, struct pane_state *state,
         card.column = 97;
         card.columns = area.columns - 97;
         for (int i = 0; i < list.rows; i++)
-            cells_text(cells, list.row + i, 96, 1, STYLE_ACCENT, "|");
+            cells_glyph(cells, list.row + i, 96, 1, STYLE_ACCENT, GLYPH_WALL);
     } else if (list.rows >= 16) {
         card.rows = list.rows >= 30 ? 14 : 9;
         list.rows -= card.rows;

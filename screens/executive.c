@@ -159,7 +159,7 @@ void executive_draw(const struct pane_input *input, struct pane_state *state,
     column.columns = width;
     draw_column(input, state, left, column, cells);
     for (int i = 0; i < area.rows; i++)
-        cells_text(cells, area.row + i, width, 1, STYLE_ACCENT, "|");
+        cells_glyph(cells, area.row + i, width, 1, STYLE_ACCENT, GLYPH_WALL);
     column = (struct area){area.row, width + 1, area.rows, cells->columns - width - 1};
     int spare = draw_column(input, state, right, column, cells);
     column.row += column.rows - spare;

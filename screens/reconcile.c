@@ -268,7 +268,7 @@ void reconcile_draw(const struct pane_input *input, struct pane_state *state,
         card.column = 97;
         card.columns = area.columns - 97;
         for (int i = 0; i < list.rows; i++)
-            cells_text(cells, list.row + i, 96, 1, STYLE_ACCENT, "|");
+            cells_glyph(cells, list.row + i, 96, 1, STYLE_ACCENT, GLYPH_WALL);
     } else if (list.rows >= 14) {
         list.rows -= 7;
         card.row += list.rows;

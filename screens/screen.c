@@ -298,7 +298,7 @@ void screen_completions(const struct prompt_view *prompt, struct cells *cells)
 void screen_rule(struct cells *cells, struct area area, const char *title)
 {
     char text[128];
-    cells_fill(cells, area.row, area.column, area.columns, STYLE_ACCENT, '-');
+    cells_glyph(cells, area.row, area.column, area.columns, STYLE_ACCENT, GLYPH_RULE);
     if (title[0]) {
         snprintf(text, sizeof text, "-- %.120s ", title);
         cells_text(cells, area.row, area.column, area.columns, STYLE_ACCENT, text);

@@ -316,7 +316,7 @@ void table_draw(const struct table *table, struct table_view *view,
     if (!has_total)
         return;
     line.row = area.row + header + (int)(last - view->top);
-    cells_fill(cells, line.row, area.column, area.columns, STYLE_ACCENT, '-');
+    cells_glyph(cells, line.row, area.column, area.columns, STYLE_ACCENT, GLYPH_RULE);
     line.row++;
     draw_row(table, TABLE_TOTAL, &layout, style, line, cells);
     if (view->count == table->row_count)

@@ -44,7 +44,7 @@ only_in 'gnutls/' 'proto/(channel|certificate)\.c'
 only_in 'nettle/' 'proto/sign\.c'
 only_in 'uv\.h' 'net/|core/(loop|link)|tui/|totebox/'
 only_in 'jansson\.h' 'totebox/|screens/export'
-only_in 'confuse\.h' 'core/config|core/viewport|totebox/'
+only_in 'confuse\.h' 'core/config|core/viewport|tui/theme_file|totebox/'
 only_in 'cmocka\.h' 'tests/'
 
 for header in $(find $layers -name '*.h'); do

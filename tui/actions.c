@@ -8,6 +8,7 @@
 
 #include "tui/console_state.h"
 #include "tui/keys.h"
+#include "tui/looks.h"
 
 /* --- looking differently ---------------------------------------------------------- */
 
@@ -309,6 +310,25 @@ static void run_stop(struct console *console, const char *argument)
     console_say(console, false, "stopped asking; Ctrl-C never leaves");
 }
 
+static void run_set(struct console *console, const char *argument)
+{
+    char why[LOOKS_WHY_CHARS], name[16] = "";
+    size_t length = strcspn(argument, " ");
+    const char *value = argument + length + strspn(argument + length, " ");
+    if (length < sizeof name)
+        memcpy(name, argument, length);
+    bool is_theme = strcmp(name, "theme") == 0;
+    if ((!is_theme && strcmp(name, "glyphs") != 0) || !*value) {
+        console_say(console, true, "set what? theme NAME, or glyphs auto|ascii|blocks");
+    } else if (!looks_set(&console->options.looks, is_theme ? value : NULL,
+                          is_theme ? NULL : value, why)) {
+        console_say(console, true, "%s", why);
+    } else {
+        terminal_look(console->terminal, &console->options.looks);
+        console_touch(console, true);
+    }
+}
+
 static void run_keys(struct console *console, const char *argument)
 {
     char text[MESSAGE_CHARS] = "";
@@ -380,6 +400,7 @@ const struct action actions[] = {
     {"stop", "Ctrl-C", OWN, "stop asking; never leaves", run_stop},
     {"redraw", "Ctrl-L", OWN, "paint the screen anew", run_redraw},
     {"suspend", "Ctrl-Z", OWN, "to the shell; fg comes back", run_suspend},
+    {"set", "", OWN, "theme NAME; glyphs auto, ascii or blocks", run_set},
     {"keys", "", OWN, "what the last keys were decoded to", run_keys},
 };
 const unsigned action_count = sizeof actions / sizeof actions[0];

@@ -146,6 +146,33 @@ void cells_fill(struct cells *cells, int row, int column, int width, enum style 
         put(cells, row, column + i, style, &grapheme);
 }
 
+enum { GLYPH_BASE = 0x10f700 }; /* private use: the sanitiser lets none through */
+
+static const struct {
+    uint32_t ascii, block;
+} glyphs[GLYPH_COUNT] = {
+    [GLYPH_RULE] = {'-', 0x2500},
+    [GLYPH_WALL] = {'|', 0x2502},
+    [GLYPH_FULL] = {'#', 0x2588},
+    [GLYPH_REST] = {'.', 0x2591},
+};
+
+void cells_glyph(struct cells *cells, int row, int column, int width, enum style style,
+                 enum glyph glyph)
+{
+    struct grapheme grapheme = {.code = {GLYPH_BASE + (uint32_t)glyph}, .columns = 1};
+    for (int i = 0; i < width && column + i < cells->columns; i++)
+        put(cells, row, column + i, style, &grapheme);
+}
+
+uint32_t cell_character(uint32_t code, bool has_blocks)
+{
+    if (code < GLYPH_BASE || code >= GLYPH_BASE + GLYPH_COUNT)
+        return code;
+    return has_blocks ? glyphs[code - GLYPH_BASE].block
+                      : glyphs[code - GLYPH_BASE].ascii;
+}
+
 void cells_select(struct cells *cells, int row, int column, int width)
 {
     for (int i = 0; i < width; i++) {
@@ -165,6 +192,7 @@ size_t cells_row_text(const struct cells *cells, int row, char *text, size_t siz
         struct grapheme grapheme = {.columns = 1};
         char bytes[GRAPHEME_BYTES];
         memcpy(grapheme.code, cell->code, sizeof grapheme.code);
+        grapheme.code[0] = cell_character(cell->code[0], false);
         size_t length = grapheme_write(&grapheme, bytes);
         if (used + length >= size)
             break;

@@ -62,6 +62,21 @@ int cells_right(struct cells *cells, int row, int column, int width, enum style 
                 const char *text);
 void cells_fill(struct cells *cells, int row, int column, int width, enum style style,
                 char character);
+/* What is drawn, not written: with ASCII, or with box and block characters where the
+ * reader's terminal has them (terminal_paint.h).  In a cell they are private codes that
+ * no text can bring along; cells_row_text() gives the ASCII. */
+enum glyph {
+    GLYPH_RULE, /* - */
+    GLYPH_WALL, /* | */
+    GLYPH_FULL, /* #, of a bar */
+    GLYPH_REST, /* . */
+    GLYPH_COUNT
+};
+void cells_glyph(struct cells *cells, int row, int column, int width, enum style style,
+                 enum glyph glyph);
+/* The character that shows a cell's code: itself, or of a glyph the ASCII one or the
+ * box or block character. */
+uint32_t cell_character(uint32_t code, bool has_blocks);
 /* Marks `width` cells as selected. */
 void cells_select(struct cells *cells, int row, int column, int width);
 

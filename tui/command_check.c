@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tui/looks.h"
 #include "tui/settle.h"
 
 static const char usage[] =
@@ -83,8 +84,15 @@ int command_check(int argc, char **argv)
         fprintf(stderr, "fleet: %s\n", error);
         return EXIT_USAGE;
     }
-    session_settle(&session, wait_s * 1000);
-    int status = check(&session);
+    struct console_looks looks = {.glyphs = CONSOLE_GLYPHS_AUTO};
+    char why[LOOKS_WHY_CHARS];
+    int status = EXIT_USAGE;
+    if (looks_set(&looks, session.config->theme, session.config->glyphs, why)) {
+        session_settle(&session, wait_s * 1000);
+        status = check(&session);
+    } else {
+        fprintf(stderr, "fleet: %s\n", why);
+    }
     session_close(&session);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "tui/actions.h"
 #include "tui/console.h"
 #include "tui/guard.h"
+#include "tui/looks.h"
 #include "tui/pairing_desk.h"
 #include "tui/settle.h"
 
@@ -24,6 +25,7 @@ static const char usage[] =
     "portfolio,\n"
     "reconcile, fleet, alerts or entity:ID; BASIS is aggregate, consolidated or "
     "share.\n"
+    "  --theme NAME|FILE     dark, light, mono, contrast; --glyphs auto|ascii|blocks\n"
     "  --without-last-known  leave out what is only last known\n"
     "  --print-keys          every key and what it does\n"
     "  --version\n"
@@ -37,7 +39,8 @@ struct request {
     const char *entity;
     enum export_view view;
     enum export_format format;
-    enum console_colour colour;
+    struct console_looks looks;
+    const char *theme, *glyphs; /* NULL: as the configuration says */
     struct model_options options;
     bool has_basis;
     long wait_s;
@@ -54,6 +57,8 @@ enum option_code {
     OPTION_BASIS,
     OPTION_WAIT,
     OPTION_COLOR,
+    OPTION_THEME,
+    OPTION_GLYPHS,
     OPTION_WITHOUT,
     OPTION_PRINT_KEYS,
     OPTION_VERSION,
@@ -68,6 +73,8 @@ static const struct option options[] = {
     {"basis", required_argument, NULL, OPTION_BASIS},
     {"wait", required_argument, NULL, OPTION_WAIT},
     {"color", required_argument, NULL, OPTION_COLOR},
+    {"theme", required_argument, NULL, OPTION_THEME},
+    {"glyphs", required_argument, NULL, OPTION_GLYPHS},
     {"without-last-known", no_argument, NULL, OPTION_WITHOUT},
     {"print-keys", no_argument, NULL, OPTION_PRINT_KEYS},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -137,7 +144,13 @@ static bool take_option(int option, const char *value, struct request *request)
     case OPTION_WAIT:
         return parse_wait(value, &request->wait_s);
     case OPTION_COLOR:
-        return parse_colour(value, &request->colour);
+        return parse_colour(value, &request->looks.colour);
+    case OPTION_THEME:
+        request->theme = value;
+        return true;
+    case OPTION_GLYPHS:
+        request->glyphs = value;
+        return true;
     case OPTION_WITHOUT:
         request->options.without_last_known = true;
         return true;
@@ -313,6 +326,14 @@ static int run_console(struct program *program, const struct request *request)
     holder_of_key(session->device.public_key, holder);
     fingerprint_write(holder, fingerprint);
     session_set_clock(session);
+    struct console_looks looks = request->looks;
+    char why[LOOKS_WHY_CHARS];
+    const struct config *config = session->config;
+    if (!looks_set(&looks, request->theme ? request->theme : config->theme,
+                   request->glyphs ? request->glyphs : config->glyphs, why)) {
+        fprintf(stderr, "fleet: %s\n", why);
+        return EXIT_USAGE;
+    }
     struct console_options wanted = {
         .loop = &session->loop,
         .figures = session->figures,
@@ -326,7 +347,7 @@ static int run_console(struct program *program, const struct request *request)
                  .quit = on_quit,
                  .user = program},
         .portfolio = request->options.portfolio,
-        .colour = request->colour,
+        .looks = looks,
         .version = VERSION,
         .device_fingerprint = fingerprint,
     };

@@ -223,7 +223,7 @@ enum console_error console_open(const struct console_options *options,
         return CONSOLE_NO_MEMORY;
     }
     enum console_error error =
-        terminal_open(options->loop, options->colour, &handlers, &console->terminal);
+        terminal_open(options->loop, &options->looks, &handlers, &console->terminal);
     if (error != CONSOLE_OK) {
         release(console);
         return error;

@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "core/figures.h"
+#include "tui/theme.h"
 
 struct console;
 
@@ -70,6 +71,17 @@ enum console_colour {
     CONSOLE_COLOUR_NEVER,
     CONSOLE_COLOUR_ALWAYS
 };
+enum console_glyphs {
+    CONSOLE_GLYPHS_AUTO, /* blocks where the charset is UTF-8 and the font likely has
+                            them */
+    CONSOLE_GLYPHS_ASCII,
+    CONSOLE_GLYPHS_BLOCKS
+};
+struct console_looks {
+    enum console_colour colour; /* AUTO: what the terminal has, unless NO_COLOR */
+    enum console_glyphs glyphs;
+    struct theme theme;
+};
 
 struct console_options {
     uv_loop_t *loop;
@@ -77,9 +89,9 @@ struct console_options {
     const struct config *config;
     struct console_clock clock;
     struct console_core core;
-    uint32_t portfolio;         /* index in the config */
-    enum console_colour colour; /* AUTO: what the terminal has, unless NO_COLOR */
-    const char *version;        /* of the program */
+    uint32_t portfolio; /* index in the config */
+    struct console_looks looks;
+    const char *version; /* of the program */
     const char
         *device_fingerprint; /* "SHA256:...", or "" when there is no device key */
 };

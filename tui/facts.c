@@ -25,8 +25,10 @@ static void add_terminal(struct console *console)
     const char *term = getenv("TERM"), *tmux = getenv("TMUX");
     terminal_facts(console->terminal, &facts);
     facts_add(console, "terminal", "%s", "");
-    facts_add(console, "type", "%s, %s, %s", facts.term, theme_depth_name(facts.depth),
-              facts.is_utf8 ? "UTF-8" : "ASCII");
+    facts_add(console, "type", "%s, %s, %s, glyphs %s", facts.term,
+              theme_depth_name(facts.depth), facts.is_utf8 ? "UTF-8" : "ASCII",
+              facts.has_blocks ? "blocks" : "ascii");
+    facts_add(console, "theme", "%s", console->options.looks.theme.name);
     if (!term || strcmp(term, facts.term) != 0)
         facts_add(console, "warning",
                   "TERM=%.30s has no terminfo entry here; %s is used", term ? term : "",

@@ -15,6 +15,7 @@ libtui_a_SOURCES = \
 	tui/guard.c tui/guard.h \
 	tui/journal.c \
 	tui/keys.c tui/keys.h \
+	tui/looks.c tui/looks.h \
 	tui/models.c \
 	tui/navigate.c \
 	tui/pairing_pane.c \
@@ -22,7 +23,7 @@ libtui_a_SOURCES = \
 	tui/terminal.c tui/terminal.h tui/terminal_state.h \
 	tui/terminal_output.c \
 	tui/terminal_paint.c tui/terminal_paint.h \
-	tui/theme.c tui/theme.h
+	tui/theme.c tui/theme.h tui/theme_file.c
 CONSOLE_LIBS = libtui.a $(SCREENS_LIBS) $(NCURSES_LIBS)
 
 if HAVE_CMOCKA
@@ -38,6 +39,10 @@ CONSOLE_TEST_LIBS = libconsolehost.a libmodelfixture.a $(CONSOLE_LIBS)
 EXTRA_PROGRAMS += tests/tui/console_demo
 tests_tui_console_demo_SOURCES = tests/tui/console_demo.c
 tests_tui_console_demo_LDADD = $(CONSOLE_TEST_LIBS)
+
+UNIT_TESTS += tests/tui/theme_test
+tests_tui_theme_test_SOURCES = tests/tui/theme_test.c
+tests_tui_theme_test_LDADD = $(CONSOLE_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/tui/keys_test
 tests_tui_keys_test_SOURCES = tests/tui/keys_test.c

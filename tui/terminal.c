@@ -250,18 +250,31 @@ static void close_handles(struct terminal *terminal)
     close_handle(&terminal->writable);
 }
 
+/* The console of the kernel and the old VT fonts have few of the block characters. */
+static bool wants_blocks(const struct terminal *terminal,
+                         const struct console_looks *looks, const char *term)
+{
+    if (looks->glyphs != CONSOLE_GLYPHS_AUTO)
+        return looks->glyphs == CONSOLE_GLYPHS_BLOCKS;
+    return terminal->is_utf8 && term && strncmp(term, "linux", 5) != 0 &&
+           strncmp(term, "vt", 2) != 0;
+}
+
 static enum console_error open_painter(struct terminal *terminal,
-                                       enum console_colour colour)
+                                       const struct console_looks *looks)
 {
     const char *no_colour = getenv("NO_COLOR");
     struct painter_options options = {
         .term = getenv("TERM"),
         .is_utf8 = terminal->is_utf8,
-        .is_mono = colour == CONSOLE_COLOUR_NEVER ||
-                   (colour == CONSOLE_COLOUR_AUTO && no_colour && no_colour[0]),
+        .is_mono = looks->colour == CONSOLE_COLOUR_NEVER ||
+                   (looks->colour == CONSOLE_COLOUR_AUTO && no_colour && no_colour[0]),
+        .has_blocks = wants_blocks(terminal, looks, getenv("TERM")),
+        .theme = &looks->theme,
         .rows = terminal->rows,
         .columns = terminal->columns,
     };
+    terminal->has_blocks = options.has_blocks;
     switch (painter_new(&options, &terminal->painter)) {
     case PAINTER_OK:
         return CONSOLE_OK;
@@ -273,7 +286,7 @@ static enum console_error open_painter(struct terminal *terminal,
     return CONSOLE_NO_MEMORY;
 }
 
-enum console_error terminal_open(uv_loop_t *loop, enum console_colour colour,
+enum console_error terminal_open(uv_loop_t *loop, const struct console_looks *looks,
                                  const struct terminal_handlers *handlers,
                                  struct terminal **terminal_out)
 {
@@ -300,7 +313,7 @@ enum console_error terminal_open(uv_loop_t *loop, enum console_colour colour,
     measure(terminal);
     enum console_error error = CONSOLE_NO_MEMORY;
     if (start_handles(terminal))
-        error = open_painter(terminal, colour);
+        error = open_painter(terminal, looks);
     if (error != CONSOLE_OK) {
         terminal->is_closing = true;
         close_handles(terminal); /* the last of them frees it */
@@ -318,6 +331,13 @@ enum console_error terminal_open(uv_loop_t *loop, enum console_colour colour,
     return CONSOLE_OK;
 }
 
+void terminal_look(struct terminal *terminal, const struct console_looks *looks)
+{
+    terminal->has_blocks =
+        wants_blocks(terminal, looks, painter_term(terminal->painter));
+    painter_look(terminal->painter, &looks->theme, terminal->has_blocks);
+}
+
 void terminal_close(struct terminal *terminal, void (*closed)(void *user), void *user)
 {
     terminal_restore(terminal);
@@ -333,6 +353,7 @@ void terminal_facts(const struct terminal *terminal, struct terminal_facts *fact
         .term = painter_term(terminal->painter),
         .depth = painter_depth(terminal->painter),
         .is_utf8 = terminal->is_utf8,
+        .has_blocks = terminal->has_blocks,
         .rows = terminal->rows,
         .columns = terminal->columns,
         .bytes = terminal->bytes,

@@ -32,7 +32,8 @@ struct terminal_handlers {
 };
 
 /* On CONSOLE_OK the terminal is in raw mode; the first frame enters the screen. */
-MUST_CHECK enum console_error terminal_open(uv_loop_t *loop, enum console_colour colour,
+MUST_CHECK enum console_error terminal_open(uv_loop_t *loop,
+                                            const struct console_looks *looks,
                                             const struct terminal_handlers *handlers,
                                             struct terminal **terminal);
 /* Gives the terminal back: waits at most 200 ms for it to take the last bytes. */
@@ -45,13 +46,15 @@ void terminal_close(struct terminal *terminal, void (*closed)(void *user), void 
 bool terminal_paint(struct terminal *terminal, const struct cells *cells);
 /* The next frame repaints everything (Ctrl-L). */
 void terminal_forget(struct terminal *terminal);
+/* From the next frame on. */
+void terminal_look(struct terminal *terminal, const struct console_looks *looks);
 /* Restores and stops the process (Ctrl-Z); returns when it goes on. */
 void terminal_suspend(struct terminal *terminal);
 
 struct terminal_facts {
     const char *term;
     enum theme_depth depth;
-    bool is_utf8;
+    bool is_utf8, has_blocks;
     int rows, columns;
     uint64_t bytes, frames;
     uint64_t skipped; /* paints that found the terminal busy */

@@ -23,8 +23,9 @@ struct painter {
     SCREEN *screen;
     FILE *out, *in;
     char term[64];
-    bool is_utf8;
-    enum theme_depth depth;
+    bool is_utf8, has_blocks;
+    struct theme theme;
+    enum theme_depth has_depth, depth; /* of the terminal, and in use */
     bool cursor_is_visible;
     bool is_entered;
     char *frame;
@@ -105,22 +106,30 @@ static short pair_of(enum style style, bool is_selected)
     return (short)(1 + 2 * (int)style + is_selected);
 }
 
-static void start_colours(struct painter *painter, bool is_mono)
+static void set_pairs(struct painter *painter)
 {
-    painter->depth = THEME_MONO;
-    if (is_mono || !has_colors() || start_color() != OK)
+    painter->depth = painter->theme.is_mono ? THEME_MONO : painter->has_depth;
+    if (painter->depth == THEME_MONO)
         return;
-    if (use_default_colors() != OK || COLOR_PAIRS < 2 * STYLE_COUNT + 1)
-        return;
-    painter->depth = COLORS >= 256 ? THEME_256 : COLORS >= 8 ? THEME_8 : THEME_MONO;
     for (int style = 0; style < STYLE_COUNT; style++) {
         for (int selected = 0; selected < 2; selected++) {
-            struct look look =
-                theme_look(painter->depth, (enum style)style, selected != 0);
+            struct look look = theme_look(&painter->theme, painter->depth,
+                                          (enum style)style, selected != 0);
             init_pair(pair_of((enum style)style, selected != 0), look.foreground,
                       look.background);
         }
     }
+}
+
+static void start_colours(struct painter *painter, bool is_mono)
+{
+    painter->has_depth = THEME_MONO;
+    if (!is_mono && has_colors() && start_color() == OK && use_default_colors() == OK &&
+        COLOR_PAIRS >= 2 * STYLE_COUNT + 1)
+        painter->has_depth = COLORS >= 256 ? THEME_256
+                             : COLORS >= 8 ? THEME_8
+                                           : THEME_MONO;
+    set_pairs(painter);
 }
 
 static bool set_width(struct painter *painter, int columns)
@@ -140,6 +149,8 @@ enum painter_error painter_new(const struct painter_options *options,
     if (!painter)
         return PAINTER_NO_MEMORY;
     painter->is_utf8 = options->is_utf8;
+    painter->has_blocks = options->has_blocks && options->is_utf8;
+    painter->theme = options->theme ? *options->theme : *theme_named("dark");
     painter->cursor_is_visible = true;
     if (!open_files(painter) || !set_width(painter, options->columns)) {
         painter_free(painter);
@@ -187,6 +198,15 @@ void painter_resize(struct painter *painter, int rows, int columns)
     resize_term(rows, columns);
 }
 
+void painter_look(struct painter *painter, const struct theme *theme, bool has_blocks)
+{
+    painter_use(painter);
+    painter->theme = *theme;
+    painter->has_blocks = has_blocks && painter->is_utf8;
+    set_pairs(painter);
+    painter_forget(painter);
+}
+
 void painter_forget(struct painter *painter)
 {
     painter_use(painter);
@@ -207,8 +227,12 @@ static bool is_paintable(const struct painter *painter, uint32_t code, int colum
 static void set_cell(const struct painter *painter, const struct cell *cell,
                      int columns, cchar_t *out)
 {
-    wchar_t text[4] = {(wchar_t)cell->code[0]};
-    if (!is_paintable(painter, cell->code[0], columns))
+    uint32_t code = cell_character(cell->code[0], painter->has_blocks);
+    if (!is_paintable(painter, code,
+                      columns)) /* a glyph has its ASCII to fall back to */
+        code = cell_character(cell->code[0], false);
+    wchar_t text[4] = {(wchar_t)code};
+    if (!is_paintable(painter, code, columns))
         text[0] = L'?';
     else
         for (int i = 1; i < 3 && cell->code[i]; i++) {
@@ -218,7 +242,8 @@ static void set_cell(const struct painter *painter, const struct cell *cell,
         }
     enum style style =
         (enum style)(cell->style < STYLE_COUNT ? cell->style : STYLE_TEXT);
-    struct look look = theme_look(painter->depth, style, cell->selected);
+    struct look look =
+        theme_look(&painter->theme, painter->depth, style, cell->selected);
     short pair = painter->depth == THEME_MONO ? 0 : pair_of(style, cell->selected);
     setcchar(out, text, attributes_of(&look), pair, NULL);
 }

@@ -20,10 +20,12 @@ enum painter_error {
 };
 
 struct painter_options {
-    const char *term;  /* $TERM; NULL or unknown: the fallbacks are tried */
-    bool is_utf8;      /* else everything beyond ASCII is painted as "?" */
-    bool is_mono;      /* NO_COLOR, or asked for */
-    int rows, columns; /* 1 or more */
+    const char *term; /* $TERM; NULL or unknown: the fallbacks are tried */
+    bool is_utf8;     /* else everything beyond ASCII is painted as "?" */
+    bool is_mono;     /* NO_COLOR, or asked for */
+    bool has_blocks;  /* rules and bars are drawn with box characters; needs is_utf8 */
+    const struct theme *theme; /* copied; NULL: "dark" */
+    int rows, columns;         /* 1 or more */
 };
 
 /* LC_CTYPE must be set before (ncurses measures characters by it). */
@@ -31,6 +33,8 @@ enum painter_error painter_new(const struct painter_options *options,
                                struct painter **painter);
 void painter_free(struct painter *painter);
 void painter_resize(struct painter *painter, int rows, int columns);
+/* From the next frame on, which repaints everything. */
+void painter_look(struct painter *painter, const struct theme *theme, bool has_blocks);
 /* The next frame repaints everything: after a stop, or Ctrl-L. */
 void painter_forget(struct painter *painter);
 

@@ -16,7 +16,7 @@ struct terminal {
     struct termios saved;
     int in, out; /* two opens of the terminal: one poll handle each */
     int rows, columns;
-    bool is_utf8;
+    bool is_utf8, has_blocks;
     bool is_raw;     /* modes are set */
     bool is_entered; /* a frame was sent since */
     bool is_silent;  /* in the background */

@@ -156,6 +156,7 @@ int console_host_run(const struct host_options *options)
         .config = &config,
         .clock = {wall_ms, mono_ms, NULL},
         .core = {.quit = on_quit, .user = &host},
+        .looks = {.glyphs = CONSOLE_GLYPHS_ASCII, .theme = *theme_named("dark")},
         .version = "0.1",
         .device_fingerprint = "SHA256:mzt0Jc4mAcDs0hXqQkQ9vTAXFtTbcqjPiZJc2x4rY00"};
     uv_timer_init(&loop, &host.changes);

@@ -41,9 +41,11 @@ static uint32_t shown(const struct emulator *emulator, int row, int column,
     return cell->chars[0] ? cell->chars[0] : ' ';
 }
 
-/* Every cell of the picture is where it belongs; `ascii` replaces the rest by '?'. */
+enum charset { ASCII, PLAIN, BLOCKS };
+
+/* Every cell of the picture is where it belongs; ASCII replaces the rest by '?'. */
 static void assert_same(const struct emulator *emulator, const struct cells *cells,
-                        bool ascii)
+                        enum charset charset)
 {
     for (int row = 0; row < cells->rows; row++) {
         for (int column = 0; column < cells->columns; column++) {
@@ -52,7 +54,8 @@ static void assert_same(const struct emulator *emulator, const struct cells *cel
             uint32_t seen = shown(emulator, row, column, &cell);
             if (code == 0)
                 continue; /* the right half of a wide one */
-            if (ascii && code > 0x7e)
+            code = cell_character(code, charset == BLOCKS);
+            if (charset == ASCII && code > 0x7e)
                 code = '?';
             if (seen != code)
                 fail_msg("row %d column %d: U+%04X instead of U+%04X", row, column,
@@ -70,11 +73,12 @@ static void draw(enum pane_id id, const struct pane_input *input, struct cells *
     pane_fixture_close(&pane);
 }
 
-static struct painter *painter_of(const char *term, bool utf8, bool mono, int rows,
-                                  int columns)
+static struct painter *painter_of(const char *term, enum charset charset, bool mono,
+                                  int rows, int columns)
 {
     struct painter_options options = {.term = term,
-                                      .is_utf8 = utf8,
+                                      .is_utf8 = charset != ASCII,
+                                      .has_blocks = charset == BLOCKS,
                                       .is_mono = mono,
                                       .rows = rows,
                                       .columns = columns};
@@ -83,36 +87,47 @@ static struct painter *painter_of(const char *term, bool utf8, bool mono, int ro
     return painter;
 }
 
+/* All panes one after the other, each over the last, on one terminal. */
+static void assert_pictures(struct pane_input *input, const char *term,
+                            enum charset charset, bool mono, int rows, int columns)
+{
+    struct painter *painter = painter_of(term, charset, mono, rows, columns);
+    struct emulator emulator = emulator_new(rows, columns);
+    struct cells cells;
+    assert_string_equal(painter_term(painter), term);
+    assert_true(cells_init(&cells, rows, columns));
+    for (unsigned id = 0; id < PANE_COUNT; id++) {
+        const char *bytes;
+        draw((enum pane_id)id, input, &cells);
+        size_t length = painter_frame(painter, &cells, &bytes);
+        feed(&emulator, bytes, length);
+        assert_same(&emulator, &cells, charset);
+    }
+    cells_release(&cells);
+    vterm_free(emulator.vterm);
+    painter_free(painter);
+}
+
+/* The cells are what tests/golden/screens has; here every terminal and every set of
+ * glyphs shows them, cell by cell. */
 static void pictures__are_the_same_on_every_terminal(void **state)
 {
     static const char *const terms[] = {"xterm-256color", "tmux-256color", "screen",
                                         "linux",          "putty",         "vt220"};
+    static const int sizes[][2] = {{24, 80}, {50, 160}, {10, 40}};
     struct pane_input *input = model_fixture_input(*state);
-    for (size_t t = 0; t < sizeof terms / sizeof terms[0]; t++) {
-        for (int mono = 0; mono < 2; mono++) {
-            struct painter *painter = painter_of(terms[t], true, mono != 0, 24, 80);
-            struct emulator emulator = emulator_new(24, 80);
-            struct cells cells;
-            assert_string_equal(painter_term(painter), terms[t]);
-            assert_true(cells_init(&cells, 24, 80));
-            for (unsigned id = 0; id < PANE_COUNT; id++) { /* each over the last */
-                const char *bytes;
-                draw((enum pane_id)id, input, &cells);
-                size_t length = painter_frame(painter, &cells, &bytes);
-                feed(&emulator, bytes, length);
-                assert_same(&emulator, &cells, false);
-            }
-            cells_release(&cells);
-            vterm_free(emulator.vterm);
-            painter_free(painter);
-        }
-    }
+    for (size_t t = 0; t < sizeof terms / sizeof terms[0]; t++)
+        for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+            for (enum charset charset = ASCII; charset <= BLOCKS; charset++)
+                for (int mono = 0; mono < 2; mono++)
+                    assert_pictures(input, terms[t], charset, mono != 0, sizes[s][0],
+                                    sizes[s][1]);
 }
 
 static void frame__costs_nothing_when_nothing_changed(void **state)
 {
     struct pane_input *input = model_fixture_input(*state);
-    struct painter *painter = painter_of("xterm-256color", true, false, 24, 80);
+    struct painter *painter = painter_of("xterm-256color", PLAIN, false, 24, 80);
     struct cells cells;
     const char *bytes;
     assert_true(cells_init(&cells, 24, 80));
@@ -139,7 +154,7 @@ static void frames__stay_within_their_budget(void **state)
     for (size_t i = 0; i < 2; i++) {
         int rows = budgets[i].rows, columns = budgets[i].columns;
         struct painter *painter =
-            painter_of("xterm-256color", true, false, rows, columns);
+            painter_of("xterm-256color", PLAIN, false, rows, columns);
         struct cells cells;
         assert_true(cells_init(&cells, rows, columns));
         for (unsigned id = 0; id < PANE_COUNT; id++) {
@@ -168,7 +183,7 @@ static void hostile_text__reaches_the_terminal_as_text(void **state)
                                         "\n\r\t\b",
                                         "\x9b"
                                         "6n"};
-    struct painter *painter = painter_of("xterm-256color", true, false, 8, 20);
+    struct painter *painter = painter_of("xterm-256color", PLAIN, false, 8, 20);
     struct emulator emulator = emulator_new(8, 20);
     struct cells cells;
     const char *bytes;
@@ -178,15 +193,15 @@ static void hostile_text__reaches_the_terminal_as_text(void **state)
     cells_text(&cells, 6, 19, 1, STYLE_TEXT, "\u6f22"); /* no room for a wide one */
     size_t length = painter_frame(painter, &cells, &bytes);
     feed(&emulator, bytes, length);
-    assert_same(&emulator, &cells, false);
+    assert_same(&emulator, &cells, PLAIN);
     /* and as question marks where the charset has no more */
-    struct painter *ascii = painter_of("xterm", false, false, 8, 20);
+    struct painter *ascii = painter_of("xterm", ASCII, false, 8, 20);
     struct emulator plain = emulator_new(8, 20);
     length = painter_frame(ascii, &cells, &bytes);
     for (size_t i = 0; i < length; i++)
         assert_true((uint8_t)bytes[i] < 0x80);
     feed(&plain, bytes, length);
-    assert_same(&plain, &cells, true);
+    assert_same(&plain, &cells, ASCII);
     cells_release(&cells);
     vterm_free(emulator.vterm);
     vterm_free(plain.vterm);
@@ -198,7 +213,8 @@ static void selection__is_seen_in_colour_and_in_mono(void **state)
 {
     struct pane_input *input = model_fixture_input(*state);
     for (int mono = 0; mono < 2; mono++) {
-        struct painter *painter = painter_of("xterm-256color", true, mono != 0, 24, 80);
+        struct painter *painter =
+            painter_of("xterm-256color", PLAIN, mono != 0, 24, 80);
         struct emulator emulator = emulator_new(24, 80);
         struct cells cells;
         VTermScreenCell cell, other;
@@ -222,7 +238,7 @@ static void selection__is_seen_in_colour_and_in_mono(void **state)
 static void size__may_be_anything(void **state)
 {
     struct pane_input *input = model_fixture_input(*state);
-    struct painter *painter = painter_of("xterm-256color", true, false, 24, 80);
+    struct painter *painter = painter_of("xterm-256color", PLAIN, false, 24, 80);
     struct emulator emulator = emulator_new(24, 80);
     uint32_t seed = 39;
     for (int i = 0; i < 200; i++) {
@@ -238,7 +254,7 @@ static void size__may_be_anything(void **state)
         draw((enum pane_id)(i % PANE_COUNT), input, &cells);
         size_t length = painter_frame(painter, &cells, &bytes);
         feed(&emulator, bytes, length);
-        assert_same(&emulator, &cells, false);
+        assert_same(&emulator, &cells, PLAIN);
         cells_release(&cells);
     }
     vterm_free(emulator.vterm);
@@ -248,7 +264,7 @@ static void size__may_be_anything(void **state)
 static void terminal__that_is_unknown_falls_back(void **state)
 {
     (void)state;
-    struct painter *painter = painter_of("no-such-terminal", true, false, 24, 80);
+    struct painter *painter = painter_of("no-such-terminal", PLAIN, false, 24, 80);
     assert_string_equal(painter_term(painter), "xterm-256color");
     painter_free(painter);
     painter = painter_of(NULL, true, false, 24, 80);
