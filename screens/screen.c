@@ -300,7 +300,8 @@ void screen_rule(struct cells *cells, struct area area, const char *title)
     char text[128];
     cells_glyph(cells, area.row, area.column, area.columns, STYLE_ACCENT, GLYPH_RULE);
     if (title[0]) {
-        snprintf(text, sizeof text, "-- %.120s ", title);
-        cells_text(cells, area.row, area.column, area.columns, STYLE_ACCENT, text);
+        snprintf(text, sizeof text, " %.120s ", title);
+        cells_text(cells, area.row, area.column + 2, area.columns - 2, STYLE_ACCENT,
+                   text);
     }
 }

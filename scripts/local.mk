@@ -1,7 +1,7 @@
 # scripts/ and what they run on; the documents of entry.
 EXTRA_DIST += .ci/run \
 	scripts/archives.sh scripts/build scripts/check scripts/demo scripts/install \
-	scripts/psp-exchange scripts/real-data \
+	scripts/pictures scripts/psp-exchange scripts/real-data \
 	examples \
 	tests/e2e \
 	docs/psp.md \
