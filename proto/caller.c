@@ -7,7 +7,6 @@
 #include "proto/rpc_message.h"
 
 enum {
-    FRAME_WORDS_MAX = 128 * 1024, /* 1 MiB: an archive sends pages of 64 KiB */
     /* What an archive that does not read can make us hold. */
     OUTPUT_MAX = 4 * 1024 * 1024,
 };
@@ -548,7 +547,7 @@ enum psp_error caller_receive(struct caller *caller, struct buffer *input)
         struct message message;
         size_t length;
         enum psp_error error =
-            rpc_message_receive(input, FRAME_WORDS_MAX, &message, &length);
+            rpc_message_receive(input, RPC_FRAME_WORDS_MAX, &message, &length);
         if (error != PSP_OK) {
             violate(caller, error, "a frame that can never be accepted");
             break;

@@ -417,7 +417,7 @@ enum psp_error host_receive(struct host *host, struct buffer *input)
         struct message message;
         size_t length;
         enum psp_error error =
-            rpc_message_receive(input, MESSAGE_WORDS_MAX, &message, &length);
+            rpc_message_receive(input, RPC_FRAME_WORDS_MAX, &message, &length);
         if (error != PSP_OK)
             host_violate(host, error, "a frame that can never be accepted");
         if (error != PSP_OK || length == 0)

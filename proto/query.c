@@ -334,7 +334,7 @@ void identity_build(const struct identity *identity, struct struct_builder in,
     builder_set_u16(limits, PSP_LIMITS_MAX_CREDIT_OFF, RPC_CREDIT_MAX);
     builder_set_u32(limits, PSP_LIMITS_MAX_ROWS_PER_REPLY_OFF,
                     identity->max_rows_per_reply);
-    builder_set_u32(limits, PSP_LIMITS_MAX_MESSAGE_WORDS_OFF, MESSAGE_WORDS_MAX);
+    builder_set_u32(limits, PSP_LIMITS_MAX_MESSAGE_WORDS_OFF, RPC_FRAME_WORDS_MAX);
     builder_set_u32(limits, PSP_LIMITS_MAX_WINDOW_MS_OFF, identity->max_window_ms);
     builder_set_u32(limits, PSP_LIMITS_MAX_SKEW_MS_OFF, identity->max_skew_ms);
     builder_text(to, PSP_IDENTITY_SOFTWARE_PTR, identity->software);

@@ -10,8 +10,10 @@
 
 /* Limits of a connection (psp.capnp), as Identity names them. */
 enum {
-    RPC_QUESTIONS_MAX = 256, /* outstanding */
-    RPC_OBJECTS_MAX = 1024,  /* capabilities alive */
+    RPC_FRAME_WORDS_MAX = 128 * 1024, /* 1 MiB, of what is received: pages have 64 KiB,
+                                         and no call needs more */
+    RPC_QUESTIONS_MAX = 256,          /* outstanding */
+    RPC_OBJECTS_MAX = 1024,           /* capabilities alive */
     RPC_WATCHES_MAX = 64,
     RPC_CREDIT_MAX = 16, /* `next` outstanding on one watch */
     WATCH_QUERIES_MAX = 16,

@@ -4,6 +4,7 @@ EXTRA_DIST += .ci/run \
 	scripts/pictures scripts/psp-exchange scripts/real-data \
 	examples \
 	tests/e2e \
+	docs/limits.md \
 	docs/psp.md \
 	docs/psp-exchange.md \
 	docs/rows.md \

@@ -156,10 +156,8 @@ static const char *note_partial(struct connection *connection, size_t before,
         connection->partial_since_ms = 0; /* what is left waits for us */
     else if (rest < before || !connection->partial_since_ms)
         connection->partial_since_ms = server_now_ms(server);
-    /* Nobody unknown has us keep more than the largest message of a pairing. */
-    if (rest > (connection->is_stranger ? STRANGER_BYTES_MAX
-                                        : SERVER_FRAME_MAX + NET_READ_BYTES))
-        return "a message is over 1 MiB";
+    if (connection->is_stranger && rest > STRANGER_BYTES_MAX)
+        return "more than any message of a pairing";
     return server->held > SERVER_HELD_MAX ? "too many half messages" : NULL;
 }
 

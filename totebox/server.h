@@ -27,7 +27,6 @@ enum {
     SERVER_HANDSHAKE_MS = 10000,
     SERVER_PRESENT_MS = 10000,  /* from TLS open to the first successful present */
     SERVER_FRAME_MS = 10000,    /* from the first byte of a message to its last */
-    SERVER_FRAME_MAX = 1 << 20, /* bytes of a message: no call needs more */
     SERVER_HELD_MAX = 64 << 20, /* of half messages, of all connections together */
     SERVER_DEVICE_MAX = 32,     /* connections of one device */
     SERVER_STRANGERS_MAX = 8,   /* unknown keys, while pairing is open */
@@ -193,8 +192,9 @@ struct refusal watch_ask(struct watch *watch, uint32_t max_rows, uint32_t max_wa
 void watch_cancel(struct watch *watch, ticket call);
 /* A row changed; cheap where the watch does not see it. */
 void watch_note(struct watch *watch, enum view view, const union any_row *row);
-/* Answers what can be answered now.  Returns true when something was written.  The watch
- * may be gone afterwards: the answer to the last call on it can be its last reference.
+/* Answers what can be answered now.  Returns true when something was written.  The
+ * watch may be gone afterwards: the answer to the last call on it can be its last
+ * reference.
  */
 bool watch_serve(struct watch *watch);
 /* Heartbeats and ends that are due; likewise. */

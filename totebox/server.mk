@@ -7,6 +7,7 @@ libtotebox_a_SOURCES += \
 	totebox/sources.c totebox/sources.h \
 	totebox/watch.c
 
+SHELL_TESTS += tests/limits_test.sh
 if HAVE_CMOCKA
 UNIT_TESTS += tests/totebox/serve_test
 tests_totebox_serve_test_SOURCES = tests/totebox/serve_test.c \
@@ -30,6 +31,10 @@ UNIT_TESTS += tests/totebox/serve_slow_test
 tests_totebox_serve_slow_test_SOURCES = tests/totebox/serve_slow_test.c \
 	tests/totebox/serve_bench.h tests/totebox/serve_peer.h
 tests_totebox_serve_slow_test_LDADD = $(CORE_LIBS) $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/totebox/serve_limits_test
+tests_totebox_serve_limits_test_SOURCES = tests/totebox/serve_limits_test.c \
+	tests/totebox/serve_bench.h tests/totebox/serve_peer.h
+tests_totebox_serve_limits_test_LDADD = $(CORE_LIBS) $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/totebox/serve_idle_test
 tests_totebox_serve_idle_test_SOURCES = tests/totebox/serve_idle_test.c \
 	tests/totebox/serve_bench.h tests/totebox/serve_peer.h

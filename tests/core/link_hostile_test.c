@@ -228,6 +228,26 @@ static void link__leaves_an_archive_that_does_not_read(void **state)
     bench_close(&bench);
 }
 
+static bool hears_nothing(struct fake_connection *connection, struct buffer *plaintext)
+{
+    (void)connection;
+    buffer_consume(plaintext, buffer_length(plaintext));
+    return false;
+}
+
+static void link__leaves_an_archive_that_never_answers(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_open(&bench);
+    bench.archive.interferes = hears_nothing;
+    bench_start(&bench);
+    uint64_t start = uv_now(&bench.loop);
+    assert_true(run_until(&bench, is_backing_off));
+    assert_in_range(uv_now(&bench.loop) - start, 4500, 6500);
+    bench_close(&bench);
+}
+
 static void link__leaves_an_archive_that_does_not_end_its_message(void **state)
 {
     static const uint8_t half[16] = {0, 0, 0, 0, 0xe8, 3}; /* of 1000 words */
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test(link__leaves_out_a_view_while_it_lacks_a_column),
         cmocka_unit_test(link__watches_a_view_again_once_it_is_served),
         cmocka_unit_test(link__leaves_an_archive_that_does_not_read),
+        cmocka_unit_test(link__leaves_an_archive_that_never_answers),
         cmocka_unit_test(link__leaves_an_archive_that_does_not_end_its_message),
         cmocka_unit_test(link__finds_the_time_where_its_own_clock_is_wrong),
     };

@@ -427,7 +427,7 @@ static void identity__comes_back(void **state)
     assert_int_equal(reader_u16(limits, PSP_LIMITS_MAX_QUESTIONS_OFF), 256);
     assert_int_equal(reader_u16(limits, PSP_LIMITS_MAX_WATCHES_OFF), 64);
     assert_int_equal(reader_u16(limits, PSP_LIMITS_MAX_CREDIT_OFF), 16);
-    assert_int_equal(reader_u32(limits, PSP_LIMITS_MAX_MESSAGE_WORDS_OFF), 1 << 20);
+    assert_int_equal(reader_u32(limits, PSP_LIMITS_MAX_MESSAGE_WORDS_OFF), 1 << 17);
     /* A key of another length names nobody. */
     assert_int_equal(identity_read(limits, &read), PSP_MALFORMED);
     assert_int_equal(identity_read((struct struct_reader){0}, &read), PSP_MALFORMED);
