@@ -17,14 +17,6 @@ namespace
 {
 
 constexpr int64_t skewMs = 30000, windowMs = 3600000;
-constexpr uint32_t readRights = 0x1f;
-
-Hash label(const char *purpose)
-{
-    Hash label{};
-    std::copy_n(purpose, std::strlen(purpose), label.begin());
-    return label;
-}
 
 bool same(Bytes a, const Hash &b)
 {
@@ -148,6 +140,13 @@ kj::Array<capnp::word> encode(psp::Link::Reader link)
     return capnp::canonicalize(copy.asReader());
 }
 
+Hash label(const char *purpose)
+{
+    Hash label{};
+    std::copy_n(purpose, std::strlen(purpose), label.begin());
+    return label;
+}
+
 Hash linkId(Bytes body)
 {
     Hash purpose = label("PointSav PSP link v1");
@@ -218,7 +217,7 @@ void Authority::take(const Policy &policy, psp::SignedLink::Reader next, Hash &s
     links.back()->setRoot(link);
 }
 
-Authority::Authority(psp::Token::Reader token, const Policy &policy)
+Authority::Authority(psp::Token::Reader token, const Policy &policy, uint32_t anyOf)
 {
     auto chain = token.getLinks();
     Hash signer = policy.authority;
@@ -234,8 +233,8 @@ Authority::Authority(psp::Token::Reader token, const Policy &policy)
         refuse("expired", "the window is over");
     if (signer != policy.peer) // after the last link: its holder
         refuse("holder", "another key may present this");
-    if (!(rights & readRights))
-        refuse("denied", "no right to read");
+    if (!(rights & anyOf))
+        refuse("denied", "no right to this");
 }
 
 // Every link has some scope of which it holds.
@@ -274,6 +273,15 @@ bool Authority::seesCell(kj::StringPtr view, kj::StringPtr key,
     return everyLink([=](auto scope) {
         return contains(scope.getView(), view) && contains(scope.getRows(), key) &&
                contains(scope.getColumns(), column);
+    });
+}
+
+bool Authority::permits(kj::StringPtr verb, const Hash &digest) const
+{
+    return std::all_of(links.begin(), links.end(), [&](auto &one) {
+        auto link = one->template getRoot<psp::Link>().asReader();
+        return contains(link.getVerbs(), verb) &&
+               (link.getCommand().size() == 0 || same(link.getCommand(), digest));
     });
 }
 

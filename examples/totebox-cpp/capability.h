@@ -26,6 +26,7 @@ struct Policy {
 tls::Hash linkId(tls::Bytes body);
 // What is signed: label(32) || linkId(32).
 std::array<kj::byte, 64> signedBytes(const tls::Hash &linkId);
+tls::Hash label(const char *purpose); // 32 bytes: what a signature is for
 // The canonical body of a link: its known fields and nothing else.
 kj::Array<capnp::word> encode(psp::Link::Reader link);
 
@@ -34,7 +35,8 @@ kj::Array<capnp::word> encode(psp::Link::Reader link);
 class Authority
 {
   public:
-    Authority(psp::Token::Reader token, const Policy &policy);
+    // Refused without one of the rights in `anyOf`: by default those to read.
+    Authority(psp::Token::Reader token, const Policy &policy, uint32_t anyOf = 0x1f);
 
     bool has(uint32_t right) const
     {
@@ -44,7 +46,13 @@ class Authority
     bool seesRow(kj::StringPtr view, kj::StringPtr key) const;
     bool seesColumn(kj::StringPtr view, kj::StringPtr column) const;
     bool seesCell(kj::StringPtr view, kj::StringPtr key, kj::StringPtr column) const;
+    // A command of this verb and digest may be submitted.
+    bool permits(kj::StringPtr verb, const tls::Hash &digest) const;
     void writeInfo(psp::GrantInfo::Builder info, int64_t clockMs) const;
+    const tls::Hash &leafId() const
+    {
+        return leaf;
+    }
     int64_t endsMs() const
     {
         return notAfter;

@@ -26,6 +26,7 @@
 #include "examples/totebox-cpp/tls.h"
 #include "psp.capnp.h"
 #include "tests/interop/book.h"
+#include "tests/interop/commander.h"
 #include "tests/interop/mint.h"
 #include "tests/interop/tap.h"
 
@@ -82,6 +83,9 @@ struct Archive {
     uint64_t epoch = 1;
     uint32_t partRows = 2000, reverse = 0, promiseMs = 0;
     bool scatters = false, paired = true, breaksPromises = false;
+    bool takesCommands = false; // and pairs devices as operators
+    commands::Ledger ledger{key, [this]() { return clockMs(); },
+                            [this]() { return book.revision(); }};
     std::vector<kj::Own<kj::PromiseFulfiller<void>>> held; // reads, to be reversed
 };
 
@@ -572,6 +576,22 @@ class ToteboxServer final : public psp::Totebox::Server
         return kj::READY_NOW;
     }
 
+    kj::Promise<void> presentCommand(PresentCommandContext context) override
+    {
+        archive.admit("presentCommand");
+        if (!archive.takesCommands)
+            return Server::presentCommand(context); // unimplemented, says the library
+        capability::Policy policy{tls::publicKey(archive.key), stream.peer(),
+                                  archive.epoch, archive.clockMs()};
+        auto authority = std::make_shared<Authority>(context.getParams().getToken(),
+                                                     policy, psp::RIGHT_COMMAND);
+        auto results = context.getResults();
+        authority->writeInfo(results.initInfo(), archive.clockMs());
+        results.setCommander(
+            given(archive, commands::newCommander(archive.ledger, authority)));
+        return kj::READY_NOW;
+    }
+
     kj::Promise<void> pairing(PairingContext context) override
     {
         archive.admit("pairing");
@@ -585,6 +605,10 @@ class ToteboxServer final : public psp::Totebox::Server
         link.setEpoch(archive.epoch);
         mint::delegate(link, archive.device);
         mint::scopeAll(link);
+        if (archive.takesCommands) {
+            link.setRights(0x3f);
+            link.initVerbs().setAll();
+        }
         mint::append(context.getResults().initToken(), archive.key, {link});
         return kj::READY_NOW;
     }
@@ -771,6 +795,8 @@ void Desk::hold(const std::string &order, std::istringstream &words)
         archive.paired = archive.pairingMs != 0;
     } else if (order == "epoch") {
         words >> archive.epoch;
+    } else if (order == "commands") {
+        words >> archive.takesCommands;
     } else if (order == "reboot") {
         archive.bootId = "boot-id-another";
     }
@@ -781,6 +807,7 @@ std::string Desk::tell() const
     std::string said;
     for (auto &count : archive.counts)
         said += " " + count.first + "=" + std::to_string(count.second);
+    said += " executed=" + std::to_string(archive.ledger.executed);
     said += " connections=" + std::to_string(archive.connections.size());
     said += " watching=" + std::to_string(archive.watchers.size());
     said += " revision=" + std::to_string(archive.book.revision());

@@ -34,6 +34,7 @@ TEST_PEERS += tests/interop/archive
 tests_interop_archive_SOURCES = \
 	tests/interop/archive.cc \
 	tests/interop/book.cc tests/interop/book.h \
+	tests/interop/commander.cc tests/interop/commander.h \
 	tests/interop/mint.cc tests/interop/mint.h \
 	tests/interop/tap.cc tests/interop/tap.h
 tests_interop_archive_CPPFLAGS = $(FOREIGN_FLAGS)
@@ -85,10 +86,14 @@ tests_interop_links_test_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/interop/example_test
 tests_interop_example_test_SOURCES = tests/interop/example_test.c $(INTEROP_SUPPORT)
 tests_interop_example_test_LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
-UNIT_TESTS += tests/interop/caller_test
-tests_interop_caller_test_SOURCES = tests/interop/caller_test.c \
+LINE = tests/interop/line.c tests/interop/line.h \
 	tests/interop/child.c tests/interop/child.h
+UNIT_TESTS += tests/interop/caller_test
+tests_interop_caller_test_SOURCES = tests/interop/caller_test.c $(LINE)
 tests_interop_caller_test_LDADD = libnet.a $(PROTO_LIBS) $(UV_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/interop/commander_test
+tests_interop_commander_test_SOURCES = tests/interop/commander_test.c $(LINE)
+tests_interop_commander_test_LDADD = libnet.a $(PROTO_LIBS) $(UV_LIBS) $(CMOCKA_LIBS)
 
 # Archives that build their messages themselves.
 DUEL = tests/interop/duel.cc tests/interop/duel.h \
