@@ -89,8 +89,12 @@ UNIT_TESTS += tests/core/published_test
 tests_core_published_test_SOURCES = tests/core/published_test.c
 tests_core_published_test_LDADD = $(ROWS_FIXTURE_LIBS)
 
+RANDOM_PORTFOLIO = tests/support/random_portfolio.c tests/support/random_portfolio.h
+UNIT_TESTS += tests/core/exact_test
+tests_core_exact_test_SOURCES = tests/core/exact_test.c $(RANDOM_PORTFOLIO)
+tests_core_exact_test_LDADD = $(ROWS_FIXTURE_LIBS) -lgmp
 UNIT_TESTS += tests/core/property_test
-tests_core_property_test_SOURCES = tests/core/property_test.c
+tests_core_property_test_SOURCES = tests/core/property_test.c $(RANDOM_PORTFOLIO)
 tests_core_property_test_LDADD = $(ROWS_FIXTURE_LIBS)
 
 UNIT_TESTS += tests/core/ownership_test

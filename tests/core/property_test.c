@@ -7,221 +7,11 @@
 
 #include "core/figures.h"
 #include "tests/support/cmocka_all.h"
-#include "tests/support/rows_fixture.h"
+#include "tests/support/random_portfolio.h"
 
-enum { ENTITIES_MAX = 9, ROWS_MAX = 160, EDGES_MAX = 16, TEXT_MAX = 65536 };
-
-/* --- a random portfolio ------------------------------------------------------- */
-
-struct line_spec {
-    int entity, cp; /* cp -1: outside */
-    const char *cls, *line;
-    long amount; /* debit +, in units of `scale` */
-};
-struct edge_spec {
-    int owner, owned, num; /* of 100 */
-    const char *method;
-};
-struct world {
-    int entities;
-    struct line_spec rows[ROWS_MAX];
-    int row_count;
-    struct edge_spec edges[EDGES_MAX];
-    int edge_count;
-    bool euro[ENTITIES_MAX]; /* keeps its books in EUR */
-};
+enum { TEXT_MAX = 65536 };
 
 static unsigned seed;
-
-static long any(long count)
-{
-    return random() % count;
-}
-
-static void add_row(struct world *world, int entity, const char *cls, const char *line,
-                    int cp, long amount)
-{
-    assert_true(world->row_count < ROWS_MAX);
-    world->rows[world->row_count++] = (struct line_spec){entity, cp, cls, line, amount};
-}
-
-static void add_edge(struct world *world, int owner, int owned, int num,
-                     const char *method)
-{
-    assert_true(world->edge_count < EDGES_MAX);
-    world->edges[world->edge_count++] = (struct edge_spec){owner, owned, num, method};
-}
-
-static bool expands(const struct world *world, int entity)
-{
-    for (int i = 0; i < world->edge_count; i++)
-        if (world->edges[i].owned == entity &&
-            strcmp(world->edges[i].method, "equity") == 0)
-            return false;
-    return true;
-}
-
-/* Entity 0 is the root; every other is owned by an earlier one, some by two. */
-static void make_ownership(struct world *world)
-{
-    static const char *const methods[] = {"full",         "full",   "full",
-                                          "proportional", "equity", "full"};
-    for (int owned = 1; owned < world->entities; owned++) {
-        int owner = (int)any(owned);
-        const char *method = methods[any(6)];
-        int share = method[0] == 'e' ? 20 + (int)any(30) : 51 + (int)any(50);
-        while (!expands(world, owner))
-            owner = (int)any(owned);
-        add_edge(world, owner, owned, share, method);
-        if (share < 90 && owner != 0 && any(4) == 0) /* the root has a part as well */
-            add_edge(world, 0, owned, 1 + (int)any(100 - share), method);
-    }
-}
-
-static void make_books(struct world *world)
-{
-    for (int entity = 0; entity < world->entities; entity++) {
-        long revenue = 1 + any(900), opex = 1 + any(500);
-        add_row(world, entity, "A", "cash", -1, 1 + any(500));
-        add_row(world, entity, "A", "property", -1, any(9000));
-        add_row(world, entity, "L", "debt", -1, -any(4000));
-        add_row(world, entity, "R", "revenue.operating", -1, -revenue);
-        add_row(world, entity, "X", "opex", -1, opex);
-    }
-    /* Dealings within the group, agreed on or not. */
-    for (int i = 0; i < world->entities; i++) {
-        int a = (int)any(world->entities), b = (int)any(world->entities);
-        long amount = 1 + any(90), off = any(3) ? 0 : any(9);
-        if (a == b)
-            continue;
-        add_row(world, a, "A", "receivable", b, amount);
-        add_row(world, b, "L", "payable", a, -amount - off);
-        add_row(world, a, "R", "revenue.fee", b, -amount);
-        if (any(5) > 0)
-            add_row(world, b, "X", "fee.management", a, amount + off);
-    }
-    for (int i = 0; i < world->edge_count; i++) {
-        const struct edge_spec *edge = &world->edges[i];
-        long paid = any(60);
-        add_row(world, edge->owner, "V", "investment", edge->owned, 1 + any(2000));
-        if (any(2))
-            continue;
-        add_row(world, edge->owner, "R", "revenue.distribution", edge->owned, -paid);
-        add_row(world, edge->owned, "Q", "equity.distribution", edge->owner, paid);
-    }
-    for (int entity = 0; entity < world->entities; entity++) {
-        long sum = 0;
-        for (int i = 0; i < world->row_count; i++)
-            if (world->rows[i].entity == entity)
-                sum += world->rows[i].amount;
-        add_row(world, entity, "Q", "equity.capital", -1, -sum);
-    }
-}
-
-static void make_world(struct world *world, bool with_euro)
-{
-    memset(world, 0, sizeof *world);
-    world->entities = 2 + (int)any(ENTITIES_MAX - 2);
-    for (int i = 1; with_euro && i < world->entities; i++)
-        world->euro[i] = any(3) == 0;
-    make_ownership(world);
-    make_books(world);
-}
-
-/* --- into a store ------------------------------------------------------------- */
-
-static void id_of(int entity, char id[8])
-{
-    memcpy(id, "E00", 4);
-    id[1] = (char)('0' + entity / 10);
-    id[2] = (char)('0' + entity % 10);
-}
-
-struct loader {
-    struct fixture *fixture;
-    const struct world *world;
-    const char *zeros; /* appended to each amount: the scale */
-};
-
-static void put_row(const struct loader *loader, int index)
-{
-    const struct line_spec *row = &loader->world->rows[index];
-    char id[8], cp[8] = "", account[16], amount[64];
-    bool is_open = strcmp(row->line, "equity.capital") == 0;
-    id_of(row->entity, id);
-    if (row->cp >= 0)
-        id_of(row->cp, cp);
-    (void)snprintf(account, sizeof account, "a%d", index);
-    (void)snprintf(amount, sizeof amount, "%ld%s", row->amount,
-                   row->amount ? loader->zeros : "");
-    fixture_put(loader->fixture, VIEW_POS, id, "period", "2025", "start", "20250101",
-                "end", "20251231", "cls", row->cls, "line", row->line, "account",
-                account, "cp", cp, "cur",
-                loader->world->euro[row->entity] ? "EUR" : "USD", "open",
-                is_open ? amount : "0", "move", is_open ? "0" : amount, "hist_open",
-                is_open ? amount : "", "hist_move", is_open ? "0" : "", "hist_cur",
-                "USD", "seq", "1", NULL);
-}
-
-static void put_edge(const struct loader *loader, const struct edge_spec *edge)
-{
-    char owner[8], owned[8], num[8];
-    id_of(edge->owner, owner);
-    id_of(edge->owned, owned);
-    (void)snprintf(num, sizeof num, "%d", edge->num);
-    fixture_put(loader->fixture, VIEW_OWN, owner, "owned", owned, "from", "20200101",
-                "to", "0", "econ_num", num, "econ_den", "100", "method", edge->method,
-                "seq", "1", NULL);
-}
-
-static void put_rate(const struct loader *loader, const char *type, const char *rate)
-{
-    fixture_put(loader->fixture, VIEW_FX, "E00", "from", "EUR", "to", "USD", "period",
-                "2025", "type", type, "rate", rate, "fixed", "20251231", "source",
-                "ECB", "seq", "1", NULL);
-}
-
-/* Everything in the order of `order`: rows, then edges, then rates, by number. */
-static struct fixture *load(const struct world *world, const int *order,
-                            const char *zeros, int silent)
-{
-    struct fixture *fixture = fixture_new();
-    struct loader loader = {fixture, world, zeros};
-    int count = world->row_count + world->edge_count + 2;
-    char id[8];
-    for (int i = 0; i < world->entities; i++) {
-        id_of(i, id);
-        fixture_block(fixture, id);
-    }
-    fixture->config.portfolios[0].root = "E00";
-    fixture->config.portfolios[0].fx = "E00";
-    fixture_start(fixture);
-    for (int i = 0; i < count; i++) {
-        int at = order ? order[i] : i, edge = at - world->row_count;
-        if (edge < 0) {
-            if (world->rows[at].entity != silent)
-                put_row(&loader, at);
-        } else if (edge < world->edge_count) {
-            if (world->edges[edge].owner != silent)
-                put_edge(&loader, &world->edges[edge]);
-        } else if (edge == world->edge_count) {
-            put_rate(&loader, "average", "1.129983");
-        } else {
-            put_rate(&loader, "closing", "1.175");
-        }
-    }
-    for (int i = 0; i < world->entities; i++) {
-        id_of(i, id);
-        if (i == silent)
-            continue;
-        if (store_status(fixture->store, fixture_slot(fixture, id))->deltas == 0) {
-            store_begin(fixture->store, fixture_slot(fixture, id), true);
-            store_commit(fixture->store, fixture_slot(fixture, id), 1);
-        }
-        fixture_live(fixture, id);
-    }
-    return fixture;
-}
 
 static const struct model_portfolio *portfolio_of(struct fixture *fixture,
                                                   struct figures **figures)
@@ -326,6 +116,9 @@ static void write_all(struct writer *writer, struct figures *figures)
 static int cases(int usual)
 {
     const char *given = getenv("CASES");
+#ifdef __SANITIZE_ADDRESS__
+    usual /= 20;
+#endif
     return given ? (int)strtol(given, NULL, 10) : usual;
 }
 
@@ -344,13 +137,13 @@ static void begin(unsigned number)
 static void totals__foot_and_income_agrees_on_both_ways(void **unused)
 {
     (void)unused;
-    for (int i = 0; i < cases(10000); i++) {
+    for (int i = 0; i < cases(20000); i++) {
         struct world world;
         struct figures *figures;
         begin((unsigned)i);
-        make_world(&world, true);
+        world_make(&world, true);
         /* Odd cents, so that shares have to be rounded. */
-        struct fixture *fixture = load(&world, NULL, ".37", -1);
+        struct fixture *fixture = world_load(&world, NULL, ".37", -1);
         const struct model_portfolio *model = portfolio_of(fixture, &figures);
         if (*model->invariant)
             fail_msg("SEED=%u: %s", seed, model->invariant);
@@ -373,23 +166,23 @@ static void any_order_of_arrival__gives_the_same_bytes(void **unused)
     (void)unused;
     struct writer *writers = calloc(2, sizeof *writers);
     assert_non_null(writers);
-    for (int i = 0; i < cases(1500); i++) {
+    for (int i = 0; i < cases(5000); i++) {
         struct world world;
         struct figures *figures;
         int order[ROWS_MAX + EDGES_MAX + 2];
         begin((unsigned)i);
-        make_world(&world, true);
+        world_make(&world, true);
         int count = world.row_count + world.edge_count + 2;
         for (int run = 0; run < 2; run++) {
             for (int j = 0; j < count; j++)
                 order[j] = j;
             for (int j = count - 1; run == 1 && j > 0; j--) {
-                int other = (int)any(j + 1), kept = order[j];
+                int other = (int)random_below(j + 1), kept = order[j];
                 order[j] = order[other];
                 order[other] = kept;
             }
             int silent = i % 4 == 0 ? 1 : -1;
-            struct fixture *fixture = load(&world, order, ".37", silent);
+            struct fixture *fixture = world_load(&world, order, ".37", silent);
             (void)portfolio_of(fixture, &figures);
             writers[run].length = 0;
             write_all(&writers[run], figures);
@@ -408,26 +201,26 @@ static void figures_that_watched__equal_figures_that_came_late(void **unused)
     (void)unused;
     struct writer *writers = calloc(2, sizeof *writers);
     assert_non_null(writers);
-    for (int i = 0; i < cases(500); i++) {
+    for (int i = 0; i < cases(5000); i++) {
         struct world world;
         struct figures *watching, *late;
         begin((unsigned)i);
-        make_world(&world, true);
-        struct fixture *fixture = load(&world, NULL, ".37", 1);
+        world_make(&world, true);
+        struct fixture *fixture = world_load(&world, NULL, ".37", 1);
         (void)portfolio_of(fixture, &watching);
-        struct loader loader = {fixture, &world, ".91"};
+        struct world_loader loader = {fixture, &world, ".91"};
         for (int j = 0; j < world.row_count; j++) {
-            if (world.rows[j].entity == 1 || any(4) == 0)
-                put_row(&loader, j);
-            if (any(8) == 0) {
+            if (world.rows[j].entity == 1 || random_below(4) == 0)
+                world_put_row(&loader, j);
+            if (random_below(8) == 0) {
                 writers[0].length = 0;
                 write_all(&writers[0], watching);
             }
         }
         for (int j = 0; j < world.edge_count; j++)
             if (world.edges[j].owner == 1)
-                put_edge(&loader, &world.edges[j]);
-        put_rate(&loader, "closing", "1.2");
+                world_put_edge(&loader, &world.edges[j]);
+        world_put_rate(&loader, "closing", "1.2");
         fixture_live(fixture, "E01");
         writers[0].length = 0;
         write_all(&writers[0], watching);
@@ -461,14 +254,14 @@ static void assert_same_totals(const struct model_portfolio *a,
 static void ten_times_the_amounts__are_ten_times_the_totals(void **unused)
 {
     (void)unused;
-    for (int i = 0; i < cases(700); i++) {
+    for (int i = 0; i < cases(10000); i++) {
         struct world world;
         struct figures *figures[2];
         begin((unsigned)i);
-        make_world(&world, false);
+        world_make(&world, false);
         /* Enough zeros that no share of any tier has to be rounded. */
-        struct fixture *small = load(&world, NULL, "00000000000000", -1);
-        struct fixture *large = load(&world, NULL, "000000000000000", -1);
+        struct fixture *small = world_load(&world, NULL, "00000000000000", -1);
+        struct fixture *large = world_load(&world, NULL, "000000000000000", -1);
         assert_same_totals(portfolio_of(small, &figures[0]),
                            portfolio_of(large, &figures[1]), 10, true);
         figures_free(figures[0]);
@@ -481,20 +274,20 @@ static void ten_times_the_amounts__are_ten_times_the_totals(void **unused)
 static void an_entity_of_zeros__changes_only_the_coverage(void **unused)
 {
     (void)unused;
-    for (int i = 0; i < cases(700); i++) {
+    for (int i = 0; i < cases(10000); i++) {
         struct world world, more;
         struct figures *figures[2];
         begin((unsigned)i);
-        make_world(&world, true);
+        world_make(&world, true);
         if (world.entities == ENTITIES_MAX)
             continue;
         more = world;
         more.entities++;
         more.euro[more.entities - 1] = false;
-        add_edge(&more, 0, world.entities, 80, "full");
-        add_row(&more, world.entities, "A", "cash", -1, 0);
-        struct fixture *a = load(&world, NULL, ".37", -1);
-        struct fixture *b = load(&more, NULL, ".37", -1);
+        world_add_edge(&more, 0, world.entities, 80, "full");
+        world_add_row(&more, world.entities, "A", "cash", -1, 0);
+        struct fixture *a = world_load(&world, NULL, ".37", -1);
+        struct fixture *b = world_load(&more, NULL, ".37", -1);
         const struct model_portfolio *x = portfolio_of(a, &figures[0]);
         const struct model_portfolio *y = portfolio_of(b, &figures[1]);
         assert_same_totals(x, y, 1, false);
@@ -511,21 +304,21 @@ static void an_entity_of_zeros__changes_only_the_coverage(void **unused)
 static void a_tier_in_between_at_100_percent__changes_nothing(void **unused)
 {
     (void)unused;
-    for (int i = 0; i < cases(700); i++) {
+    for (int i = 0; i < cases(10000); i++) {
         struct world world, more;
         struct figures *figures[2];
         begin((unsigned)i);
-        make_world(&world, true);
+        world_make(&world, true);
         if (world.entities == ENTITIES_MAX || world.edge_count >= EDGES_MAX - 1)
             continue;
         more = world;
-        int between = more.entities++, edge = (int)any(world.edge_count);
+        int between = more.entities++, edge = (int)random_below(world.edge_count);
         more.euro[between] = false;
         more.edges[edge].owner = between;
-        add_edge(&more, world.edges[edge].owner, between, 100, "full");
+        world_add_edge(&more, world.edges[edge].owner, between, 100, "full");
         /* Its owner's investment moves with the edge. */
-        struct fixture *a = load(&world, NULL, ".37", -1);
-        struct fixture *b = load(&more, NULL, ".37", -1);
+        struct fixture *a = world_load(&world, NULL, ".37", -1);
+        struct fixture *b = world_load(&more, NULL, ".37", -1);
         const struct model_portfolio *x = portfolio_of(a, &figures[0]);
         const struct model_portfolio *y = portfolio_of(b, &figures[1]);
         static const char *const same[] = {
@@ -545,13 +338,13 @@ static void a_tier_in_between_at_100_percent__changes_nothing(void **unused)
 static void an_entity_that_is_removed__is_one_that_never_replied(void **unused)
 {
     (void)unused;
-    for (int i = 0; i < cases(700); i++) {
+    for (int i = 0; i < cases(10000); i++) {
         struct world world;
         struct figures *figures[2];
         begin((unsigned)i);
-        make_world(&world, true);
+        world_make(&world, true);
         int silent = world.entities - 1; /* the last block; it owns nothing */
-        struct fixture *a = load(&world, NULL, ".37", silent);
+        struct fixture *a = world_load(&world, NULL, ".37", silent);
         const struct model_portfolio *x = portfolio_of(a, &figures[0]);
         struct world fewer = world;
         fewer.row_count = 0;
@@ -559,7 +352,7 @@ static void an_entity_that_is_removed__is_one_that_never_replied(void **unused)
             if (world.rows[j].entity != silent)
                 fewer.rows[fewer.row_count++] = world.rows[j];
         fewer.entities = silent;
-        struct fixture *b = load(&fewer, NULL, ".37", -1);
+        struct fixture *b = world_load(&fewer, NULL, ".37", -1);
         const struct model_portfolio *y = portfolio_of(b, &figures[1]);
         assert_same_totals(x, y, 1, true);
         assert_int_equal(x->statement[0].figure.expected,
