@@ -99,11 +99,8 @@ class Brawl final : public duel::Duel
         stream.handshake().wait(scope);
         if (!goLive()) // it asks for nothing by itself now
             return;
-        if (attacker.attacks >= attacker.limit) { // peace, until the other one leaves
-            while (receive())
-                serve(said());
-            return;
-        }
+        while (attacker.attacks >= attacker.limit) // peace: the caller says nothing
+            enemy.io.provider->getTimer().afterDelay(20 * kj::MILLISECONDS).wait(scope);
         uint64_t number = attacker.attacks++;
         if (number % 6 == 5)
             attack(crafted(number / 6 % craftedCount, waiting.front()), 0xffff, number);
@@ -115,8 +112,9 @@ class Brawl final : public duel::Duel
     void attackByNoise(uint64_t number)
     {
         capnp::MallocMessageBuilder built;
-        attacker.noise.fill(built, number % attacker.noise.targets(),
-                            attacker.seed + number);
+        if (!attacker.noise.fill(built, number % attacker.noise.targets(),
+                                 attacker.seed + number))
+            attacker.counts["missed"]++;
         Bytes bytes = framed(built);
         attack(kj::mv(bytes), kindOf(built), number);
     }

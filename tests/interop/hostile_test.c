@@ -33,7 +33,8 @@ static void fight(struct arena *arena, uint64_t attacks)
     bench_idle(&arena->bench, 100); /* what was asked last has arrived */
     uint64_t heard = stream_bytes_in(quiet), made;
     bench_hash(&arena->bench, 0, before);
-    uint64_t end = uv_now(&arena->bench.loop) + 11000; /* then a link would be quiet */
+    /* Well before the friend counts as quiet and is asked again. */
+    uint64_t end = uv_now(&arena->bench.loop) + 5000;
     do {
         for (int i = 0; i < 10; i++) {
             bench_idle(&arena->bench, 20);
@@ -43,6 +44,8 @@ static void fight(struct arena *arena, uint64_t attacks)
     } while (made < attacks && uv_now(&arena->bench.loop) < end);
     bench_hash(&arena->bench, 0, after);
     assert_memory_equal(before, after, HASH_BYTES);
+    assert_int_equal(arena->friend.connection_count, 1);
+    assert_ptr_equal(arena->friend.connections[0]->stream, quiet);
     assert_int_equal(stream_bytes_in(quiet), heard);
     arena_assert_friend_lives(arena);
 }
@@ -72,6 +75,8 @@ static void hostile__ends_its_own_connection_and_does_nothing_else(void **state)
     const char *told = child_order(enemy, "tell");
     print_message("%llu attacks, seed 20260101: %s\n", (unsigned long long)made, told);
     assert_int_equal(made, wanted);
+    assert_int_equal(child_count(enemy, "failures"), 0);
+    assert_int_equal(child_count(enemy, "missed"), 0);
     assert_int_equal(child_count(enemy, "forbidden"), 0);
     assert_int_equal(arena_dials_elsewhere(), 0);
     arena_assert_enemy_rows_are_its_own(&arena);

@@ -246,10 +246,7 @@ void testQueries(Bench &bench, Report &report)
         bench.rest(1100);
         same(code(grant, "entity", [](Query) {}), "ok");
     });
-    report.check("unimplemented: commands, and methods that no schema has", [&]() {
-        auto request = session.totebox.presentCommandRequest();
-        bench.minter.put(request.initToken(), asItIs);
-        same(codeOf([&]() { request.send().wait(bench.scope()); }), "unimplemented");
+    report.check("unimplemented: methods that no schema has", [&]() {
         auto typeless =
             session.totebox.typelessRequest(capnp::typeId<psp::Totebox>(), 99, nullptr);
         same(codeOf([&]() { typeless.send().wait(bench.scope()); }), "unimplemented");

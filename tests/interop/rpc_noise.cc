@@ -12,6 +12,22 @@ using capnp::StructSchema;
 Noise::Noise()
 {
     collect(capnp::Schema::from<capnp::rpc::Message>());
+    for (auto interface :
+         {capnp::Schema::from<psp::Totebox>(), capnp::Schema::from<psp::Grant>(),
+          capnp::Schema::from<psp::Watch>(), capnp::Schema::from<psp::Commander>()})
+        for (auto method : interface.getMethods())
+            for (auto content : {method.getResultType(), method.getParamType()}) {
+                // What is inside this one alone, and then all that is new of it.
+                auto before = known;
+                auto targets = all.size();
+                known.clear();
+                collect(content);
+                contents.push_back(content);
+                within.push_back(known);
+                all.resize(targets);
+                known = before;
+                collect(content);
+            }
 }
 
 void Noise::collect(StructSchema schema)
@@ -37,7 +53,7 @@ void Noise::collect(StructSchema schema)
     }
 }
 
-void Noise::fill(capnp::MallocMessageBuilder &message, size_t target, uint64_t seed)
+bool Noise::fill(capnp::MallocMessageBuilder &message, size_t target, uint64_t seed)
 {
     random.seed(seed);
     wanted = &all[target];
@@ -46,7 +62,8 @@ void Noise::fill(capnp::MallocMessageBuilder &message, size_t target, uint64_t s
     for (int attempt = 0; attempt < 500 && !isThere; attempt++)
         structure(
             message.initRoot<DynamicStruct>(capnp::Schema::from<capnp::rpc::Message>()),
-            7);
+            9);
+    return isThere;
 }
 
 capnp::DynamicValue::Reader Noise::number(capnp::Type type)
@@ -84,11 +101,19 @@ void Noise::pointer(capnp::AnyPointer::Builder to, int depth)
                            static_cast<uint16_t>(below(9)));
         return;
     default:
-        structure(to.initAs<DynamicStruct>(capnp::Schema::from<psp::Watch>()
-                                               .getMethodByName("next")
-                                               .getResultType()),
-                  depth);
+        break;
     }
+    // One that can hold what is wanted, if there is one.
+    size_t which = below(contents.size());
+    uint64_t id = wanted->where.getProto().getId();
+    for (size_t i = 0; i < contents.size(); i++) {
+        auto &inside = within[(which + i) % contents.size()];
+        if (std::count(inside.begin(), inside.end(), id)) {
+            which = (which + i) % contents.size();
+            break;
+        }
+    }
+    structure(to.initAs<DynamicStruct>(contents[which]), depth);
 }
 
 void Noise::list(capnp::DynamicList::Builder to, int depth)
@@ -114,9 +139,7 @@ void Noise::member(DynamicStruct::Builder to, StructSchema::Field field, int dep
     auto type = field.getType();
     if (type.isStruct() && depth > 0) {
         bool isGroup = field.getProto().isGroup();
-        structure(isGroup ? to.get(field).as<DynamicStruct>()
-                          : to.init(field).as<DynamicStruct>(),
-                  isGroup ? depth : depth - 1);
+        structure(to.init(field).as<DynamicStruct>(), isGroup ? depth : depth - 1);
     } else if (type.isList() && depth > 0) {
         list(to.init(field, static_cast<unsigned>(below(4))).as<capnp::DynamicList>(),
              depth);

@@ -1,5 +1,6 @@
-// rpc_noise.h - random messages of rpc.capnp, by its schema: every member of every
-// union is a target, and for each union two discriminants that no schema has.
+// rpc_noise.h - random messages of rpc.capnp that carry those of psp.capnp, by their
+// schemas: every member of every union of both is a target, and for each union two
+// discriminants that no schema has.
 #pragma once
 
 #include <random>
@@ -17,8 +18,9 @@ class Noise
     {
         return all.size();
     }
-    // A message that holds target number `target`, and else is random by `seed`.
-    void fill(capnp::MallocMessageBuilder &message, size_t target, uint64_t seed);
+    // A message that holds target number `target`, and else is random by `seed`. False:
+    // chance did not lead there.
+    bool fill(capnp::MallocMessageBuilder &message, size_t target, uint64_t seed);
 
   private:
     struct Target {
@@ -38,7 +40,9 @@ class Noise
     }
 
     std::vector<Target> all;
-    std::vector<uint64_t> known; // ids of the schemas collected
+    std::vector<capnp::StructSchema> contents; // parameters and results of every method
+    std::vector<std::vector<uint64_t>> within; // ids of the schemas inside each of them
+    std::vector<uint64_t> known;               // ids of the schemas collected
     std::mt19937_64 random;
     const Target *wanted = nullptr;
     bool isThere = false;
