@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/config_grammar.h"
 #include "core/config_value.h"
+#include "core/viewport.h"
 
 enum { CONFIG_BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -88,6 +90,17 @@ static const char *keep_path(struct owner *owner, const char *name)
     memcpy(path, folder, folder_length);
     memcpy(path + folder_length, name, size - folder_length);
     return path;
+}
+
+/* NULL for an empty list. */
+static const char *const *keep_paths(struct owner *owner, cfg_t *cfg, const char *name)
+{
+    unsigned count = cfg_size(cfg, name);
+    const char **paths = count ? keep(owner, count + 1, sizeof(*paths)) : NULL;
+
+    for (unsigned i = 0; paths && i < count; i++)
+        paths[i] = keep_path(owner, cfg_getnstr(cfg, name, i));
+    return paths;
 }
 
 static const char *default_device(struct owner *owner)
@@ -420,6 +433,7 @@ static void read_all(struct owner *owner, cfg_t *cfg)
     if (!owner->out_of_memory)
         read_checks(owner, cfg);
     read_limits(&config->limits, cfg_getsec(cfg, "limits"));
+    config->viewport_paths = keep_paths(owner, cfg, "viewports");
 }
 
 struct config *config_parse(const char *text, const char *path,
@@ -475,6 +489,24 @@ static char *read_file(const char *path)
     return text;
 }
 
+/* Those that are named must be there; the folder beside the file need not. */
+static bool load_viewports(struct owner *owner, char error[CONFIG_ERROR_CHARS])
+{
+    const char *const *paths = owner->config.viewport_paths;
+    const char *beside = paths ? NULL : keep_path(owner, "viewports");
+    struct viewports *viewports = calloc(1, sizeof(*viewports));
+    bool good = viewports != NULL;
+
+    owner->config.viewports = viewports;
+    if (!good)
+        snprintf(error, CONFIG_ERROR_CHARS, "%s: out of memory", owner->config.path);
+    if (good && beside && access(beside, F_OK) == 0)
+        good = viewports_read(viewports, beside, error);
+    for (; good && paths && *paths; paths++)
+        good = viewports_read(viewports, *paths, error);
+    return good;
+}
+
 struct config *config_load(const char *path, char error[CONFIG_ERROR_CHARS])
 {
     char *text = read_file(path);
@@ -487,6 +519,10 @@ struct config *config_load(const char *path, char error[CONFIG_ERROR_CHARS])
     }
     struct config *config = config_parse(text, path, error);
     free(text);
+    if (config && !load_viewports((struct owner *)config, error)) {
+        config_free(config);
+        return NULL;
+    }
     return config;
 }
 
@@ -496,6 +532,7 @@ void config_free(struct config *config)
 
     if (!owner)
         return;
+    viewports_free(owner->config.viewports);
     for (struct piece *piece = owner->pieces, *next; piece; piece = next) {
         next = piece->next;
         free(piece);

@@ -106,12 +106,15 @@ struct config {
     struct config_check *checks;
     uint32_t check_count;
     struct config_limits limits;
+    const char *const *viewport_paths; /* files and folders; NULL: none named */
+    struct viewports *viewports;       /* read by config_load; NULL: none */
 };
 
-/* Compiled defaults plus the file.  NULL and a message ("fleet.conf:12: ...") on error.
- */
+/* Compiled defaults plus the file and the viewports that it names (without `viewports`:
+ * those of the folder viewports/ beside it, if there is one).  NULL and a message
+ * ("fleet.conf:12: ...") on error. */
 struct config *config_load(const char *path, char error[CONFIG_ERROR_CHARS]);
-/* The same from memory, for tests; `path` names it in errors. */
+/* The same from memory, without viewports; `path` names it in errors. */
 struct config *config_parse(const char *text, const char *path,
                             char error[CONFIG_ERROR_CHARS]);
 void config_free(struct config *config);

@@ -99,6 +99,7 @@ static cfg_t *grammar_new(void)
                         CFG_STR("glyphs", "auto", CFGF_NONE),
                         CFG_STR("operator", NULL, CFGF_NONE),
                         CFG_STR("title", "fleet", CFGF_NONE),
+                        CFG_STR_LIST("viewports", NULL, CFGF_NONE),
                         CFG_SEC("totebox", totebox, UNIQUE),
                         CFG_SEC("portfolio", portfolio, UNIQUE),
                         CFG_SEC("freshness", freshness, UNIQUE),
@@ -110,7 +111,8 @@ static cfg_t *grammar_new(void)
     return cfg_init(file, CFGF_NONE);
 }
 
-static bool parse(cfg_t *cfg, char *text, const char *path, char *error)
+bool config_text_parse(cfg_t *cfg, char *text, const char *path,
+                       char error[CONFIG_ERROR_CHARS])
 {
     struct capture capture = {.path = path, .error = error};
     const char *defect;
@@ -120,7 +122,6 @@ static bool parse(cfg_t *cfg, char *text, const char *path, char *error)
         append(error, "%s:%d: %s", path, line, defect);
         return false;
     }
-    config_checks_install(cfg);
     cfg_set_error_function(cfg, capture_error);
     capturing = &capture;
     int result = cfg_parse_buf(cfg, text);
@@ -139,7 +140,9 @@ cfg_t *config_grammar_parse(const char *text, const char *path,
 
     error[0] = '\0';
     if (cfg)
-        good = parse(cfg, copy, path, error);
+        config_checks_install(cfg);
+    if (cfg)
+        good = config_text_parse(cfg, copy, path, error);
     else
         append(error, "%s: out of memory", path);
     free(copy);

@@ -24,6 +24,10 @@ extern const struct config_threshold config_threshold_defaults[];
 MUST_CHECK cfg_t *config_grammar_parse(const char *text, const char *path,
                                        char error[CONFIG_ERROR_CHARS]);
 
+/* Reads `text` (changed on the way) into a grammar; "path:line: ..." on error. */
+MUST_CHECK bool config_text_parse(cfg_t *cfg, char *text, const char *path,
+                                  char error[CONFIG_ERROR_CHARS]);
+
 /* Has every value and every block checked as it is read. */
 void config_checks_install(cfg_t *cfg);
 

@@ -47,6 +47,10 @@ struct figure figures_metric(struct figures *figures,
                              const struct model_options *options, const char *key,
                              const char *period, const char *scenario,
                              uint32_t *reported);
+/* A viewport over the portfolio.  Borrowed until the next one is built. */
+const struct model_viewport *figures_viewport(struct figures *figures,
+                                              const struct model_options *options,
+                                              const struct viewport *viewport);
 /* Ranked open exceptions also feed the alert count in row 1 of every pane. */
 uint32_t figures_alert_count(struct figures *figures,
                              const struct model_options *options);

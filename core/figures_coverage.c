@@ -2,9 +2,9 @@
 #include "core/figures_state.h"
 #include "core/rollup.h"
 
-static void count_state(struct coverage *coverage, const struct member *member)
+void coverage_count(struct coverage *coverage, enum mark mark)
 {
-    switch (member->standing.mark) {
+    switch (mark) {
     case MARK_CURRENT:
     case MARK_NOT_APPLICABLE:
     case MARK_SUPPRESSED:
@@ -33,8 +33,8 @@ static void count_state(struct coverage *coverage, const struct member *member)
 }
 
 /* The youngest date that holds for all rates in use, and whether it is good enough. */
-static void add_rates(struct figures *figures, struct portfolio *portfolio,
-                      struct coverage *coverage)
+void coverage_add_rates(struct figures *figures, struct portfolio *portfolio,
+                        struct coverage *coverage)
 {
     coverage->fx_current = true;
     for (uint32_t i = 0; i < portfolio->rate_count; i++) {
@@ -55,7 +55,7 @@ static void add_member(struct figures *figures, struct coverage *coverage,
     int64_t weight = block ? block->weight : 1;
     coverage->expected++;
     coverage->weight_expected += weight;
-    count_state(coverage, member);
+    coverage_count(coverage, member->standing.mark);
     if (member->standing.included) {
         /* Last known is in the totals, but it is no answer. */
         bool answers = member->standing.link != MARK_LAST_KNOWN;
@@ -101,7 +101,7 @@ const struct coverage *figures_coverage(struct figures *figures,
     }
     coverage->missing = missing;
     coverage->lost_all = live == 0 && lost > 0;
-    add_rates(figures, portfolio, coverage);
+    coverage_add_rates(figures, portfolio, coverage);
     model_end(figures, MODEL_COVERAGE, coverage);
     return coverage;
 }

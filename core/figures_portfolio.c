@@ -1,5 +1,7 @@
 /* figures_portfolio.c - the entities of a portfolio in its currency, and their total.
  */
+#include <stdio.h>
+
 #include "core/figures_statement.h"
 #include "core/rollup.h"
 
@@ -156,8 +158,8 @@ static const char *note_words(const struct rollup *rollup, struct arena *arena)
         *percent ? " %)" : "", left_out);
 }
 
-static const char *rate_words(struct figures *figures, struct portfolio *portfolio,
-                              struct arena *arena)
+const char *rate_words(struct figures *figures, struct portfolio *portfolio,
+                       struct arena *arena)
 {
     const char *words = "";
     for (uint32_t i = 0; i < portfolio->rate_count; i++) {
@@ -179,6 +181,42 @@ static const char *rate_words(struct figures *figures, struct portfolio *portfol
             rate->derived ? " (derived)" : "");
     }
     return words;
+}
+
+static void hash_edge(const struct figures *figures, const struct edge *edge,
+                      uint8_t hash[HASH_BYTES])
+{
+    char num[DECIMAL_CHARS_MAX], den[DECIMAL_CHARS_MAX], text[192];
+    struct hasher hasher;
+    decimal_write((struct decimal){edge->share.num, 0}, num);
+    decimal_write((struct decimal){edge->share.den, 0}, den);
+    int length =
+        snprintf(text, sizeof text, "%s|%s|%s/%s|%d", entity_id(figures, edge->owner),
+                 entity_id(figures, edge->owned), num, den, (int)edge->method);
+    hasher_begin(&hasher, "fleet ownership v1");
+    hasher_update(&hasher, text, (size_t)length);
+    hasher_finish(&hasher, hash);
+}
+
+/* Two consoles with the same version read the same edges, in whatever order. */
+const char *ownership_words(struct figures *figures, struct portfolio *portfolio,
+                            struct arena *arena)
+{
+    const struct scope *scope = scope_of(figures, portfolio);
+    uint8_t hash[HASH_BYTES], all[HASH_BYTES] = {0};
+    int64_t date = scope->date;
+    if (!scope->has_ownership)
+        return "";
+    for (uint32_t i = 0; i < scope->edge_count; i++) {
+        hash_edge(figures, &scope->edges[i], hash);
+        for (size_t j = 0; j < sizeof all; j++)
+            all[j] ^= hash[j];
+    }
+    return arena_print(
+        arena, "ownership at %04lld-%02lld-%02lld: %u edge%s, version %02x%02x%02x%02x",
+        (long long)(date / 10000), (long long)(date / 100 % 100),
+        (long long)(date % 100), scope->edge_count, scope->edge_count == 1 ? "" : "s",
+        all[0], all[1], all[2], all[3]);
 }
 
 static const char *invariant_words(const struct rollup *rollup, struct arena *arena)
@@ -228,6 +266,7 @@ const struct model_portfolio *figures_portfolio(struct figures *figures,
         .note = note_words(rollup, arena),
         .invariant = invariant_words(rollup, arena),
         .rates = rate_words(figures, portfolio, arena),
+        .ownership = ownership_words(figures, portfolio, arena),
     };
     fill_total(rollup, options->basis, &model->total);
     for (uint32_t i = 0; i < model->row_count; i++)

@@ -166,8 +166,7 @@ static const char *problem_words(struct figures *figures, struct portfolio *port
     return "";
 }
 
-static bool view_is_closed(const struct figures *figures, uint32_t entity,
-                           enum view view)
+bool view_is_closed(const struct figures *figures, uint32_t entity, enum view view)
 {
     uint32_t slot = figures->entities[entity].slot;
     const struct link_status *status = store_status(figures->store, slot);
@@ -186,6 +185,24 @@ static bool is_held_too_long(struct figures *figures, struct portfolio *portfoli
         return true;
     return link_is_down &&
            figures->mono_ms - status->last_ok_mono_ms > portfolio->config->hold_ms;
+}
+
+struct standing standing_of_link(struct figures *figures, struct portfolio *portfolio,
+                                 uint32_t entity, struct arena *arena)
+{
+    struct standing standing = {.mark = link_mark(figures, entity), .why = ""};
+    standing.link = standing.mark;
+    if (!mark_has_number(standing.mark)) {
+        standing.why = absent_words(figures, entity, standing.mark, arena);
+        return standing;
+    }
+    if (standing.link == MARK_LAST_KNOWN &&
+        is_held_too_long(figures, portfolio, entity, 0, figures->pos_limits, true)) {
+        standing.why = absent_words(figures, entity, MARK_LAST_KNOWN, arena);
+        return standing;
+    }
+    standing.answered = standing.included = true;
+    return standing;
 }
 
 struct standing standing_of(struct figures *figures, struct portfolio *portfolio,

@@ -149,6 +149,7 @@ enum model_kind {
     MODEL_RECON,
     MODEL_FLEET,
     MODEL_ENTITY,
+    MODEL_VIEWPORT,
     MODEL_KIND_COUNT
 };
 
@@ -157,7 +158,8 @@ struct cached_model {
     uint64_t generation; /* 0: none */
     struct model_options options;
     void *model;
-    name_id entity; /* MODEL_ENTITY: the one it shows */
+    name_id entity;                  /* MODEL_ENTITY: the one it shows */
+    const struct viewport *viewport; /* MODEL_VIEWPORT */
 };
 
 struct figures {
@@ -249,6 +251,10 @@ struct standing {
 struct standing standing_of(struct figures *figures, struct portfolio *portfolio,
                             uint32_t entity, bool without_last_known,
                             struct arena *arena);
+/* The link's part of it alone: its rows may be of any view. */
+struct standing standing_of_link(struct figures *figures, struct portfolio *portfolio,
+                                 uint32_t entity, struct arena *arena);
+bool view_is_closed(const struct figures *figures, uint32_t entity, enum view view);
 enum mark mark_of_age(int64_t view_ms, int64_t as_of_ms,
                       const struct config_freshness *limits);
 enum mark link_mark(const struct figures *figures, uint32_t entity);
@@ -262,6 +268,18 @@ static inline enum mark mark_worse(enum mark a, enum mark b)
 {
     return a > b ? a : b;
 }
+
+/* How coverages are counted (figures_coverage.c): by the state of one entity; and the
+ * date of the rates. */
+void coverage_count(struct coverage *coverage, enum mark mark);
+void coverage_add_rates(struct figures *figures, struct portfolio *portfolio,
+                        struct coverage *coverage);
+/* "ECB via ALD, closing ...", "4 edges at ..., version 1a2b3c4d": what the totals rest
+ * on (figures_portfolio.c). */
+const char *rate_words(struct figures *figures, struct portfolio *portfolio,
+                       struct arena *arena);
+const char *ownership_words(struct figures *figures, struct portfolio *portfolio,
+                            struct arena *arena);
 
 /* One link's line, also on the entity pane (figures_fleet.c). */
 void fleet_line_fill(struct figures *figures, uint32_t slot, struct fleet_line *line,

@@ -21,6 +21,12 @@ enum portfolio_part {
     PORTFOLIO_LEFT_OUT,
     PORTFOLIO_PARTS
 };
+enum {
+    VIEWPORT_PART_LINES,
+    VIEWPORT_PART_ROWS,
+    VIEWPORT_PART_LEFT_OUT,
+    VIEWPORT_PARTS
+};
 enum { FLEET_MARK_COLUMN = 2 };
 
 #define PANE_TABLE(name)                                                               \
@@ -32,6 +38,7 @@ PANE_TABLE(fleet_table);
 PANE_TABLE(entity_table);
 PANE_TABLE(alerts_table);
 PANE_TABLE(log_table);
+PANE_TABLE(viewport_table);
 #undef PANE_TABLE
 
 #define PANE_DRAW(name)                                                                \
@@ -48,6 +55,7 @@ PANE_DRAW(command_draw);
 PANE_DRAW(log_draw);
 PANE_DRAW(system_draw);
 PANE_DRAW(anchor_draw);
+PANE_DRAW(viewport_draw);
 #undef PANE_DRAW
 
 /* Pieces of one pane that another shows too. */
@@ -58,6 +66,9 @@ uint32_t fleet_draw_map(const struct pane_input *input, struct area area, bool b
 int fleet_map_wish(const struct model_fleet *model, int columns_of_area);
 void reconcile_write_counts(const struct model_recon *recon, bool brief, char *text,
                             size_t size);
+/* "covers 4/5, by weight 8/10, strict" */
+void viewport_write_coverage(const struct model_viewport *model, char *text,
+                             size_t size);
 /* "!!", "!", "i" and its style. */
 const char *severity_sign(enum severity severity);
 enum style severity_style(enum severity severity);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/viewport.h"
 #include "screens/export_part.h"
 
 static const struct {
@@ -15,11 +16,13 @@ static const struct {
     [EXPORT_FLEET] = {"fleet", "fleet", "FL", PANE_FLEET},
     [EXPORT_ENTITY] = {"entity", "entity", "EN", PANE_ENTITY},
     [EXPORT_ALERTS] = {"alerts", "alerts", "AL", PANE_ALERTS},
+    /* Asked for by its own name, which only the configuration knows. */
+    [EXPORT_VIEWPORT] = {"", "", "", PANE_VIEWPORT},
 };
 
 bool export_view_parse(const char *name, enum export_view *view)
 {
-    for (int i = 0; i < EXPORT_VIEW_COUNT; i++)
+    for (int i = 0; i < EXPORT_VIEWPORT; i++)
         if (strcmp(views[i].name, name) == 0 || strcmp(views[i].word, name) == 0 ||
             strcasecmp(views[i].mnemonic, name) == 0) {
             *view = (enum export_view)i;
@@ -131,7 +134,9 @@ static void fill_input(const struct export_request *request,
                             .portfolio_model = models->portfolio,
                             .recon = models->recon,
                             .fleet_model = models->fleet,
-                            .entity = models->entity};
+                            .entity = models->entity,
+                            .viewport = models->viewport,
+                            .viewport_line = ""};
 }
 
 enum export_status export_write(FILE *out, const struct export_request *request,
@@ -144,9 +149,15 @@ enum export_status export_write(FILE *out, const struct export_request *request,
         .pane = views[request->view].pane,
     };
     bool written = false;
-    if (request->view == EXPORT_ENTITY && !models->entity)
+    if ((request->view == EXPORT_ENTITY && !models->entity) ||
+        (request->view == EXPORT_VIEWPORT && !models->viewport))
         return EXPORT_UNKNOWN_NAME;
+    struct viewport_shape shape;
     fill_input(request, models, &job.input);
+    if (request->view == EXPORT_VIEWPORT) {
+        viewport_shape_fill(models->viewport->viewport, &shape);
+        job.input.viewport_shape = &shape;
+    }
     switch (request->format) {
     case EXPORT_TEXT:
         written = export_write_text(&job);

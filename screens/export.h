@@ -21,6 +21,7 @@ enum export_view {
     EXPORT_FLEET,
     EXPORT_ENTITY,
     EXPORT_ALERTS,
+    EXPORT_VIEWPORT,
     EXPORT_VIEW_COUNT
 };
 
@@ -30,7 +31,8 @@ enum export_view {
 bool export_view_parse(const char *name, enum export_view *view);
 bool export_format_parse(const char *name, enum export_format *format);
 
-/* `coverage` and the model of the view; the others may be NULL.  Alerts need
+/* For EXPORT_VIEWPORT `coverage` is that of the model itself.
+ * `coverage` and the model of the view; the others may be NULL.  Alerts need
  * `executive`.  `entity` NULL for EXPORT_ENTITY means that no block has that entity. */
 struct export_models {
     const struct coverage *coverage;
@@ -39,6 +41,7 @@ struct export_models {
     const struct model_recon *recon;
     const struct model_fleet *fleet;
     const struct model_entity *entity;
+    const struct model_viewport *viewport;
 };
 
 struct export_request {

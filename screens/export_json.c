@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "core/viewport.h"
 #include "screens/export_part.h"
 
 enum { JSON_VERSION = 1 };
@@ -106,13 +107,15 @@ static json_t *coverage_of(const struct coverage *coverage)
     json_t *names = json_array();
     for (const char *const *name = coverage->missing; name && *name; name++)
         json_array_append_new(names, string_of(*name));
-    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "asked",
-                     (int)coverage->expected, "answered", (int)coverage->answered,
-                     "current", (int)coverage->current, "aging", (int)coverage->aging,
-                     "stale", (int)coverage->stale, "down", (int)coverage->down,
-                     "refused", (int)coverage->refused, "never", (int)coverage->never,
-                     "waiting", (int)coverage->waiting, "oldest_as_of",
-                     time_of(coverage->oldest_as_of_ms), "missing", names);
+    return json_pack(
+        "{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:I, s:I}", "asked",
+        (int)coverage->expected, "answered", (int)coverage->answered, "current",
+        (int)coverage->current, "aging", (int)coverage->aging, "stale",
+        (int)coverage->stale, "down", (int)coverage->down, "refused",
+        (int)coverage->refused, "never", (int)coverage->never, "waiting",
+        (int)coverage->waiting, "oldest_as_of", time_of(coverage->oldest_as_of_ms),
+        "missing", names, "weight_asked", (json_int_t)coverage->weight_expected,
+        "weight_answered", (json_int_t)coverage->weight_answered);
 }
 
 static json_t *rates_of(const struct coverage *coverage)
@@ -158,6 +161,22 @@ bool export_write_json(const struct export_job *job)
                   rates_of(job->models->coverage), "tables", tables, "totals", totals);
     if (!envelope)
         return false;
+    const struct model_viewport *viewport = job->models->viewport;
+    const struct model_portfolio *portfolio = job->models->portfolio;
+    if (viewport || portfolio) {
+        json_object_set_new(envelope, "rates",
+                            string_of(viewport ? viewport->rates : portfolio->rates));
+        json_object_set_new(
+            envelope, "ownership",
+            string_of(viewport ? viewport->ownership : portfolio->ownership));
+        json_object_set_new(envelope, "policy",
+                            json_string((viewport ? viewport->policy
+                                                  : portfolio->policy) == PARTIAL_STRICT
+                                            ? "strict"
+                                            : "warn"));
+    }
+    if (viewport)
+        json_object_set_new(envelope, "viewport", string_of(viewport->viewport->name));
     bool written =
         json_dumpf(envelope, job->out, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0 &&
         fputc('\n', job->out) != EOF;

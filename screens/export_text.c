@@ -151,6 +151,14 @@ static void put_scope(const struct export_job *job)
         "\nanswered %u/%u  aging %u~  stale %u!  down %ux  refused %ur  never %u?\n",
         coverage->answered, coverage->expected, coverage->aging, coverage->stale,
         coverage->down, coverage->refused, coverage->never);
+    fprintf(out, "by weight %lld/%lld", (long long)coverage->weight_answered,
+            (long long)coverage->weight_expected);
+    if (coverage->oldest_as_of_ms) {
+        iso_write(coverage->oldest_as_of_ms, time);
+        fprintf(out, "  oldest %s ", time);
+        put_clean(out, coverage->oldest_entity);
+    }
+    fputc('\n', out);
     if (coverage->missing && coverage->missing[0]) {
         fputs("missing:", out);
         for (const char *const *name = coverage->missing; *name; name++) {
@@ -166,6 +174,16 @@ static void put_scope(const struct export_job *job)
     }
 }
 
+static void put_notes(const struct export_job *job, const char *one, const char *other)
+{
+    fputc('\n', job->out);
+    put_clean(job->out, one);
+    if (*other)
+        fputc('\n', job->out);
+    put_clean(job->out, other);
+    fputc('\n', job->out);
+}
+
 bool export_write_text(const struct export_job *job)
 {
     const struct pane *pane = &panes[job->pane];
@@ -176,6 +194,8 @@ bool export_write_text(const struct export_job *job)
         if (pane->table(&job->input, part, &table))
             put_table(job, &table);
     }
+    if (job->models->viewport)
+        put_notes(job, job->models->viewport->rates, job->models->viewport->ownership);
     if (job->pane != PANE_PORTFOLIO || !portfolio)
         return true;
     fputc('\n', job->out);
@@ -187,5 +207,6 @@ bool export_write_text(const struct export_job *job)
         put_clean(job->out, notes[i]);
         fputc('\n', job->out);
     }
+    put_notes(job, portfolio->ownership, "");
     return true;
 }

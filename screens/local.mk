@@ -18,6 +18,7 @@ libscreens_a_SOURCES = \
 	screens/reconcile.c \
 	screens/screen.c screens/screen.h \
 	screens/table.c screens/table.h screens/table_draw.c \
+	screens/viewport.c \
 	screens/words.c
 # What a program links to draw panes.  The cells come from tui/local.mk.
 SCREENS_LIBS = libscreens.a libcells.a $(CORE_LIBS) $(JANSSON_LIBS) $(UNISTRING_LIBS)

@@ -152,6 +152,19 @@ const struct pane panes[PANE_COUNT] = {
                      .draw = anchor_draw,
                      .hint = "Esc back",
                      .wide_hint = "Esc back"},
+    [PANE_VIEWPORT] =
+        {.word = "viewport",
+         .mnemonic = "VP",
+         .title = "VIEWPORT",
+         .label = "Viewport",
+         .short_label = "View",
+         .parts = VIEWPORT_PARTS,
+         .table = viewport_table,
+         .draw = viewport_draw,
+         .hint = "Enter rows behind  V next viewport  Tab left out  / filter  s sort",
+         .wide_hint = "Enter rows behind it   V next viewport   Tab rows, left out   "
+                      "/ filter   s sort   # numbers   [ ] problems   z freeze   "
+                      ": command   ? help"},
 };
 
 void pane_state_init(enum pane_id id, struct pane_state *state)

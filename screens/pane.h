@@ -21,6 +21,7 @@ enum pane_id {
     PANE_LOG,
     PANE_SYSTEM,
     PANE_ANCHOR,
+    PANE_VIEWPORT, /* what the operator defined; reached by V and by name */
     PANE_COUNT
 };
 
@@ -47,6 +48,14 @@ struct fact {
     const char *word, *text;
 };
 
+/* The columns of a viewport: they differ from one to the next. */
+struct viewport_shape {
+    struct table_column columns[TABLE_COLUMNS];
+    uint8_t count;
+};
+struct viewport;
+void viewport_shape_fill(const struct viewport *viewport, struct viewport_shape *shape);
+
 /* What every pane is given.  A model that the pane does not show may be NULL. */
 struct pane_input {
     const char *fleet;     /* title of the fleet */
@@ -69,6 +78,9 @@ struct pane_input {
     const struct model_recon *recon;
     const struct model_fleet *fleet_model;
     const struct model_entity *entity;
+    const struct model_viewport *viewport;
+    const struct viewport_shape *viewport_shape; /* its columns, with the model */
+    const char *viewport_line;  /* whose rows are shown; "" or NULL: all */
     const struct log_line *log; /* newest first */
     uint32_t log_count;
     const struct help_line *help;

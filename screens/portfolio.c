@@ -261,10 +261,14 @@ static int draw_notes(const struct pane_input *input, struct area area,
         card_text(&card, STYLE_WARNING, model->note);
     if (model->rates[0] && area.rows > card.line)
         card_text(&card, STYLE_DIM, model->rates);
+    if (model->ownership[0] && area.rows > card.line)
+        card_text(&card, STYLE_DIM, model->ownership);
     return card.line;
 }
 
-static int count_notes(const struct pane_input *input, int columns)
+/* On a small screen the rows matter more than the version of the ownership, which every
+ * export has. */
+static int count_notes(const struct pane_input *input, int columns, bool is_tall)
 {
     struct card card = {.area = {0, 0, 0, columns}}; /* measures, draws nothing */
     const struct model_portfolio *model = input->portfolio_model;
@@ -274,6 +278,8 @@ static int count_notes(const struct pane_input *input, int columns)
         card_text(&card, STYLE_TEXT, model->note);
     if (model->rates[0])
         card_text(&card, STYLE_TEXT, model->rates);
+    if (is_tall && model->ownership[0])
+        card_text(&card, STYLE_TEXT, model->ownership);
     return card.line;
 }
 
@@ -300,7 +306,7 @@ void portfolio_draw(const struct pane_input *input, struct pane_state *state,
     bool has_card = state->part == PORTFOLIO_STATEMENT ||
                     (state->part == PORTFOLIO_ENTITIES && state->shows_card);
     if (list.rows >= 12) {
-        notes = count_notes(input, area.columns);
+        notes = count_notes(input, area.columns, list.rows >= 24);
         notes = notes < 4 ? notes : 4;
     }
     if (has_card && list.rows >= 14)

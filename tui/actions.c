@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/viewport.h"
 #include "tui/console_state.h"
 #include "tui/keys.h"
 #include "tui/looks.h"
@@ -228,6 +229,26 @@ static void run_entity(struct console *console, const char *argument)
         console_say(console, true, "no block of the configuration has '%s'", argument);
 }
 
+/* Without a name: the next one. */
+static void run_viewport(struct console *console, const char *argument)
+{
+    const struct viewports *viewports = console->options.config->viewports;
+    uint32_t next = 0;
+    if (!viewports || viewports->count == 0) {
+        go_to_pane(console, PANE_VIEWPORT); /* it says where they are defined */
+        return;
+    }
+    if (argument[0]) {
+        if (!go_to_viewport(console, argument))
+            console_say(console, true, "no viewport '%s' is configured", argument);
+        return;
+    }
+    for (uint32_t i = 0; console->viewport && i < viewports->count; i++)
+        if (console->viewport == &viewports->items[i])
+            next = console->pane == PANE_VIEWPORT ? (i + 1) % viewports->count : i;
+    go_to_viewport(console, viewports->items[next].name);
+}
+
 /* --- program ---------------------------------------------------------------------- */
 
 static void run_command_line(struct console *console, const char *argument)
@@ -391,6 +412,9 @@ const struct action actions[] = {
     {"quit", "F10 0 Alt-0 Ctrl-Q", PANES, "leave", run_quit},
     {"sys", "F11 - Alt--", PANES, "keys, versions, terminal, pairing", run_system},
     {"anchor", "F12 = Alt-=", PANES, "the Anchor: Direct mode only", run_anchor},
+
+    {"viewport", "V", PANES, "a viewport of your own, the next one; :viewport NAME",
+     run_viewport},
 
     {"pair", "", OWN, "pair with an archive; :pair HOST:PORT, then yes or no",
      run_pair},

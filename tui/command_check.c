@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/viewport.h"
 #include "tui/looks.h"
 #include "tui/settle.h"
 
@@ -49,6 +50,10 @@ static int check(struct session *session)
         live += status->state == LINK_LIVE || status->state == LINK_QUIET;
         refused += status->state == LINK_REFUSED;
     }
+    const struct viewports *viewports = session->config->viewports;
+    for (uint32_t i = 0; viewports && i < viewports->count; i++)
+        printf("viewport %-24s %s:%d\n", viewports->items[i].name,
+               viewports->items[i].file, viewports->items[i].line);
     printf("answered %" PRIu32 "/%" PRIu32 "\n", live, count);
     if (live == count)
         return EXIT_COMPLETE;

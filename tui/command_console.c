@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/viewport.h"
 #include "screens/export.h"
 #include "tui/actions.h"
 #include "tui/console.h"
@@ -23,7 +24,8 @@ static const char usage[] =
     "\n"
     "The console of a fleet of archives; F1 in it is help. VIEW is executive, "
     "portfolio,\n"
-    "reconcile, fleet, alerts or entity:ID; BASIS is aggregate, consolidated or "
+    "reconcile, fleet, alerts, entity:ID or a viewport of yours; BASIS is aggregate, "
+    "consolidated or "
     "share.\n"
     "  --theme NAME|FILE     dark, light, mono, contrast; --glyphs auto|ascii|blocks\n"
     "  --without-last-known  leave out what is only last known\n"
@@ -37,6 +39,7 @@ struct request {
     const char *portfolio;
     const char *once;
     const char *entity;
+    const struct viewport *viewport; /* with EXPORT_VIEWPORT */
     enum export_view view;
     enum export_format format;
     struct console_looks looks;
@@ -109,11 +112,12 @@ static bool parse_once(const char *text, struct request *request)
     char name[16] = "";
     size_t length = strcspn(text, ":");
     request->once = text;
-    if (length >= sizeof name)
-        return false;
-    memcpy(name, text, length);
-    if (!export_view_parse(name, &request->view))
-        return false;
+    if (length < sizeof name)
+        memcpy(name, text, length);
+    if (!export_view_parse(name, &request->view)) {
+        request->view = EXPORT_VIEWPORT; /* the configuration knows whether it is one */
+        return true;
+    }
     request->entity = text[length] ? text + length + 1 : NULL;
     return (request->view == EXPORT_ENTITY) == (request->entity != NULL);
 }
@@ -202,6 +206,16 @@ static bool pick_portfolio(struct request *request, const struct config *config)
         fprintf(stderr, "fleet: %s has no portfolio \"%s\"\n", config->path, wanted);
         return false;
     }
+    request->viewport = request->once ? viewport_find(config, request->once) : NULL;
+    if (request->once && request->view == EXPORT_VIEWPORT && !request->viewport) {
+        fprintf(stderr, "fleet: no view and no viewport is called \"%s\"; there are:",
+                request->once);
+        fputs(" executive portfolio reconcile fleet alerts entity:ID", stderr);
+        for (uint32_t i = 0; config->viewports && i < config->viewports->count; i++)
+            fprintf(stderr, " %s", config->viewports->items[i].name);
+        fputc('\n', stderr);
+        return false;
+    }
     if (!request->has_basis)
         request->options.basis = config->portfolios[request->options.portfolio].basis;
     return true;
@@ -215,6 +229,7 @@ static int once(struct session *session, const struct request *request)
     session_settle(session, request->wait_s * 1000);
     struct figures *figures = session->figures;
     const struct model_options *asked = &request->options;
+    enum basis wanted_basis = asked->basis;
     struct export_models models = {.coverage = figures_coverage(figures, asked)};
     switch (request->view) {
     case EXPORT_EXECUTIVE:
@@ -236,6 +251,14 @@ static int once(struct session *session, const struct request *request)
             fprintf(stderr, "fleet: no archive of the configuration is called %s\n",
                     request->entity);
         break;
+    case EXPORT_VIEWPORT:
+        /* It adds rows as they were answered, whatever the basis of the panes. */
+        wanted_basis = BASIS_AGGREGATE;
+        models.viewport = figures_viewport(figures, asked, request->viewport);
+        if (!models.viewport)
+            return EXIT_INTERNAL;
+        models.coverage = &models.viewport->coverage;
+        break;
     case EXPORT_VIEW_COUNT:
         break;
     }
@@ -244,7 +267,7 @@ static int once(struct session *session, const struct request *request)
         .format = request->format,
         .title = session->config->title,
         .portfolio = session->config->portfolios[asked->portfolio].name,
-        .basis = asked->basis,
+        .basis = wanted_basis,
         .without_last_known = asked->without_last_known,
         .now_ms = net_wall_ms(),
         .version = VERSION,

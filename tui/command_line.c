@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/viewport.h"
 #include "tui/console_state.h"
 #include "tui/keys.h"
 
@@ -99,6 +100,10 @@ static void offer_arguments(struct console *console, const char *command,
         for (uint32_t i = 0; i < config->portfolio_count; i++)
             if (begins(config->portfolios[i].name, prefix))
                 offer(console, config->portfolios[i].name);
+    } else if (strcmp(command, "viewport") == 0) {
+        for (uint32_t i = 0; config->viewports && i < config->viewports->count; i++)
+            if (begins(config->viewports->items[i].name, prefix))
+                offer(console, config->viewports->items[i].name);
     } else if (strcmp(command, "basis") == 0) {
         static const char *const bases[] = {"aggregate", "consolidated", "share"};
         for (unsigned i = 0; i < 3; i++)
@@ -136,6 +141,9 @@ static void complete(struct console *console)
         if (strstr(actions[i].name, text))
             offer(console, actions[i].name);
     const struct config *config = console->options.config;
+    for (uint32_t i = 0; config->viewports && i < config->viewports->count; i++)
+        if (begins(config->viewports->items[i].name, text))
+            offer(console, config->viewports->items[i].name);
     for (uint32_t i = 0; i < config->totebox_count; i++)
         if (begins(config->toteboxes[i].entity, text))
             offer(console, config->toteboxes[i].entity);
@@ -228,7 +236,9 @@ void command_run(struct console *console, const char *line)
     const struct action *action = action_by_name(word);
     if (!action)
         action = pane_action(word);
-    if (!action && is_entity(console, word)) {
+    if (!action && !*rest && go_to_viewport(console, word)) {
+        ; /* a viewport of the configuration, by its name */
+    } else if (!action && is_entity(console, word)) {
         run_noun(console, word, rest);
     } else if (!action) {
         say_unknown(console, word);

@@ -54,6 +54,9 @@ struct console {
     struct place places[PLACES_MAX];
     unsigned place_count;
     char entity[ENTITY_CHARS];
+    const struct viewport *viewport; /* opened last; NULL: none */
+    struct viewport_shape viewport_shape;
+    char viewport_line[IDENTITY_CHARS]; /* whose rows are shown */
     struct model_options model_options;
     struct pane_input input; /* of the last paint; its models are borrowed */
     uint64_t generation;     /* that the order of rows was made from */
@@ -132,6 +135,8 @@ void go_back(struct console *console);
 bool is_entity(const struct console *console, const char *name);
 
 /* Actions; the argument is not used. */
+/* False when the configuration has none of that name. */
+bool go_to_viewport(struct console *console, const char *name);
 void run_open(struct console *console, const char *argument);
 void run_back(struct console *console, const char *argument);
 void run_quit(struct console *console, const char *argument);

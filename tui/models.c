@@ -22,6 +22,11 @@ static void fetch(struct console *console, bool all)
     if (all || pane == PANE_FLEET || pane == PANE_LOG || (exec && wide) ||
         console->journal_generation != figures_generation(figures))
         input->fleet_model = figures_fleet(figures);
+    if (console->viewport && (all || pane == PANE_VIEWPORT)) {
+        input->viewport = figures_viewport(figures, options, console->viewport);
+        input->viewport_shape = &console->viewport_shape;
+        input->viewport_line = console->viewport_line;
+    }
     if (all || pane == PANE_ENTITY)
         input->entity =
             console->entity[0] ? figures_entity(figures, console->entity) : NULL;

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/viewport.h"
+#include "screens/draw.h"
 #include "tui/console_state.h"
 
 /* --- going places ----------------------------------------------------------------- */
@@ -84,6 +86,67 @@ bool is_entity(const struct console *console, const char *name)
     return false;
 }
 
+bool go_to_viewport(struct console *console, const char *name)
+{
+    const struct viewport *viewport = viewport_find(console->options.config, name);
+    if (!viewport)
+        return false;
+    if (console->is_frozen && viewport != console->viewport) {
+        console_say(console, true, "frozen: what is shown stays; z thaws");
+        return true;
+    }
+    if (viewport != console->viewport) {
+        for (unsigned part = 0; part < PANE_PARTS; part++) {
+            struct table_view *view = &console->states[PANE_VIEWPORT].views[part];
+            view->selected[0] = '\0';
+            view->cursor = view->top = view->count = 0;
+            view->sort_column = 0;
+            view->filter.count = 0;
+        }
+        console->input.viewport = NULL; /* fetched with the next paint */
+    }
+    console->viewport = viewport;
+    console->viewport_line[0] = '\0';
+    viewport_shape_fill(viewport, &console->viewport_shape);
+    console->states[PANE_VIEWPORT].part = VIEWPORT_PART_LINES;
+    if (console->pane != PANE_VIEWPORT)
+        remember_place(console);
+    show_pane(console, PANE_VIEWPORT);
+    return true;
+}
+
+/* A line opens the rows that it is made of, a row its entity, at that row. */
+static void open_viewport(struct console *console, const struct table *table,
+                          uint32_t row)
+{
+    struct pane_state *state = &console->states[PANE_VIEWPORT];
+    char scratch[IDENTITY_CHARS];
+    const char *identity = table->identity(table, row, scratch);
+    if (state->part == VIEWPORT_PART_LINES) {
+        struct table_view *view = &state->views[VIEWPORT_PART_ROWS];
+        snprintf(console->viewport_line, sizeof console->viewport_line, "%s", identity);
+        view->selected[0] = '\0';
+        view->cursor = view->top = view->count = 0;
+        state->part = VIEWPORT_PART_ROWS;
+        console->must_arrange = true;
+        return;
+    }
+    int column = table_column_index(table, "entity");
+    const char *entity = table_value(table, row, (unsigned)column).text;
+    char key[IDENTITY_CHARS];
+    snprintf(key, sizeof key, "%s", identity);
+    if (!is_entity(console, entity)) {
+        console_say(console, false, "%s is no archive of this fleet", entity);
+        return;
+    }
+    go_to_entity(console, entity);
+    if (state->part == VIEWPORT_PART_ROWS) {
+        struct table_view *view = &console->states[PANE_ENTITY].views[0];
+        view->filter.count = 0;
+        snprintf(view->selected, sizeof view->selected, "%s", key);
+    }
+}
+
 /* An entity opens; what else an exception may name is a check. */
 static void open_named(struct console *console, const char *name)
 {
@@ -143,6 +206,10 @@ void run_open(struct console *console, const char *argument)
         open_executive(console, &table, row);
         return;
     }
+    if (console->pane == PANE_VIEWPORT) {
+        open_viewport(console, &table, row);
+        return;
+    }
     if (console->pane == PANE_ENTITY)
         return; /* its card is open already */
     const char *name = console->states[PANE_RECONCILE].side_b ? "side_b" : "side_a";
@@ -164,6 +231,13 @@ void run_back(struct console *console, const char *argument)
         view->filter = (struct filter){.count = 0};
         console->must_arrange = true;
         console_say(console, false, "the filter is off");
+        return;
+    }
+    if (console->pane == PANE_VIEWPORT &&
+        console->states[PANE_VIEWPORT].part != VIEWPORT_PART_LINES) {
+        console->states[PANE_VIEWPORT].part = VIEWPORT_PART_LINES;
+        console->viewport_line[0] = '\0';
+        console->must_arrange = true;
         return;
     }
     go_back(console);

@@ -47,7 +47,7 @@ static char *written(const struct export_request *request,
 static void json__has_an_envelope_and_exact_decimals(void **state)
 {
     struct export_models models = models_of(model_fixture_input(*state));
-    for (int view = 0; view < EXPORT_VIEW_COUNT; view++) {
+    for (int view = 0; view < EXPORT_VIEWPORT; view++) {
         struct export_request request = request_of((enum export_view)view, EXPORT_JSON);
         char *text = written(&request, &models, EXPORT_PARTIAL);
         json_error_t error;

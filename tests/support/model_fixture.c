@@ -507,6 +507,7 @@ static void fill_portfolio(struct model_fixture *fixture)
             "* holds 10 last known values, EUR 88,120,004.00 (4.6 %); 1 refused left "
             "out   + shows it without",
         .invariant = "",
+        .ownership = "",
         .rates = "ECB via ALD, closing 2026-11-20: GBP 1.1555  SEK 0.0871  CHF 1.0411"};
     struct portfolio_row *sum = &portfolio->total;
     sum->effective = absent();
