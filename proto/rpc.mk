@@ -9,7 +9,6 @@ libproto_a_SOURCES += \
 	proto/query.c proto/query.h \
 	proto/rpc_message.c proto/rpc_message.h
 
-SHELL_TESTS += tests/proto/diode_test.sh
 
 if HAVE_CMOCKA
 COUNTING_SERVICE = tests/support/counting_service.c tests/support/counting_service.h
