@@ -42,6 +42,8 @@ static uint8_t cell_mark(const struct cells *cells, uint32_t index)
         return CELL_PRESENT;
     if (shape->permits && !shape->permits(shape->user, &row->row, cells->column))
         return CELL_NOT_PERMITTED;
+    if (shape->marks && shape->marks[index][cells->column] != CELL_PRESENT)
+        return shape->marks[index][cells->column];
     uint8_t mark = row_mark(row, cells->table, cells->column);
     __int128 mantissa;
     if (mark == CELL_PRESENT && cells_column(cells)->type == COLUMN_DECIMAL &&
@@ -118,6 +120,15 @@ static void build_texts(const struct cells *cells, const struct names *names,
     }
 }
 
+static int64_t cell_int(const struct cells *cells, uint32_t index)
+{
+    const struct column *column = cells_column(cells);
+    bool is_as_of = column->offset == offsetof(struct row, as_of_ms);
+    if (is_as_of && cells->shape->as_of_ms)
+        return cells->shape->as_of_ms[index];
+    return row_int(cells->rows[index], column);
+}
+
 static void build_ints(const struct cells *cells, struct struct_builder to)
 {
     builder_set_u16(to, PSP_COLUMN_TAG_OFF, PSP_COLUMN_INTS_TAG);
@@ -125,7 +136,7 @@ static void build_ints(const struct cells *cells, struct struct_builder to)
         builder_list(to, PSP_COLUMN_INTS_PTR, ELEMENT_EIGHT_BYTES, cells->count);
     for (uint32_t i = 0; i < cells->count; i++)
         if (cell_mark(cells, i) == CELL_PRESENT)
-            list_builder_i64(ints, i, row_int(cells->rows[i], cells_column(cells)));
+            list_builder_i64(ints, i, cell_int(cells, i));
 }
 
 static void build_decimals(const struct cells *cells, struct struct_builder to)

@@ -14,7 +14,8 @@ struct name {
 };
 
 struct names {
-    struct name *all; /* by id; [0] is the empty string */
+    struct names_base base;
+    struct name *all; /* by id less base.count; [0] is the empty string */
     uint32_t capacity;
     uint32_t used; /* ids handed out so far, free ones included */
     uint32_t live;
@@ -23,7 +24,7 @@ struct names {
     uint32_t slot_mask;
 };
 
-static uint32_t hash_of(struct text text)
+uint32_t names_hash(struct text text)
 {
     uint32_t hash = 2166136261u;
     for (uint32_t i = 0; i < text.length; i++)
@@ -46,6 +47,49 @@ struct names *names_new(void)
     }
     names->used = 1;
     return names;
+}
+
+struct names *names_new_over(const struct names_base *base)
+{
+    struct names *names = names_new();
+    if (names)
+        names->base = *base;
+    return names;
+}
+
+name_id names_limit(const struct names *names)
+{
+    return names->base.count + names->used;
+}
+
+static struct text base_text(const struct names_base *base, name_id id)
+{
+    uint64_t start = base->starts[id - 1];
+    return (struct text){base->bytes + start, (uint32_t)(base->starts[id] - start - 1)};
+}
+
+/* 0: not among them. */
+static name_id base_find(const struct names_base *base, struct text text, uint32_t hash)
+{
+    if (base->count == 0)
+        return 0;
+    for (uint32_t slot = hash & base->slot_mask; base->slots[slot];
+         slot = (slot + 1) & base->slot_mask)
+        if (text_equal(base_text(base, base->slots[slot]), text))
+            return base->slots[slot];
+    return 0;
+}
+
+static bool is_base(const struct names *names, name_id id)
+{
+    return id <= names->base.count;
+}
+
+static struct name *counted(const struct names *names, name_id id)
+{
+    uint32_t place = id - names->base.count;
+    assert(place < names->used && names->all[place].references);
+    return &names->all[place];
 }
 
 void names_free(struct names *names)
@@ -122,11 +166,14 @@ bool names_intern(struct names *names, struct text text, name_id *id)
     *id = 0;
     if (text.length == 0)
         return true;
-    uint32_t hash = hash_of(text);
+    uint32_t hash = names_hash(text);
+    *id = base_find(&names->base, text, hash);
+    if (*id)
+        return true;
     uint32_t slot = probe(names, text, hash);
     if (names->slots[slot]) {
-        *id = names->slots[slot];
-        names->all[*id].references++;
+        names->all[names->slots[slot]].references++;
+        *id = names->base.count + names->slots[slot];
         return true;
     }
     if ((names->live + 1) * 2 > names->slot_mask) {
@@ -148,7 +195,7 @@ bool names_intern(struct names *names, struct text text, name_id *id)
         .bytes = bytes, .length = text.length, .hash = hash, .references = 1};
     names->slots[slot] = fresh;
     names->live++;
-    *id = fresh;
+    *id = names->base.count + fresh;
     return true;
 }
 
@@ -156,15 +203,18 @@ name_id names_find(const struct names *names, struct text text)
 {
     if (text.length == 0)
         return 0;
-    return names->slots[probe(names, text, hash_of(text))];
+    uint32_t hash = names_hash(text);
+    name_id id = base_find(&names->base, text, hash);
+    if (id)
+        return id;
+    id = names->slots[probe(names, text, hash)];
+    return id ? names->base.count + id : 0;
 }
 
 void names_hold(struct names *names, name_id id)
 {
-    if (id == 0)
-        return;
-    assert(id < names->used && names->all[id].references);
-    names->all[id].references++;
+    if (!is_base(names, id))
+        counted(names, id)->references++;
 }
 
 /* Removes a slot and closes the gap behind it, so that probing stays unbroken. */
@@ -187,18 +237,16 @@ static void vacate(struct names *names, uint32_t slot)
 
 void names_drop(struct names *names, name_id id)
 {
-    if (id == 0)
+    if (is_base(names, id))
         return;
-    struct name *name = &names->all[id];
-    assert(id < names->used && name->references);
+    struct name *name = counted(names, id);
     if (--name->references)
         return;
-    vacate(names,
-           probe(names, (struct text){name->bytes, name->length}, name->hash));
+    vacate(names, probe(names, (struct text){name->bytes, name->length}, name->hash));
     free(name->bytes);
     name->bytes = NULL;
     name->length = names->free_list;
-    names->free_list = id;
+    names->free_list = id - names->base.count;
     names->live--;
 }
 
@@ -206,8 +254,10 @@ struct text names_text(const struct names *names, name_id id)
 {
     if (id == 0)
         return (struct text){.bytes = "", .length = 0};
-    assert(id < names->used && names->all[id].references);
-    return (struct text){.bytes = names->all[id].bytes, .length = names->all[id].length};
+    if (is_base(names, id))
+        return base_text(&names->base, id);
+    const struct name *name = counted(names, id);
+    return (struct text){.bytes = name->bytes, .length = name->length};
 }
 
 const char *names_string(const struct names *names, name_id id)

@@ -248,3 +248,26 @@ bool row_equal(enum view view, const union any_row *a, const union any_row *b)
     }
     return true;
 }
+
+bool row_same_cells(enum view view, const union any_row *a, const struct names *of_a,
+                    const union any_row *b, const struct names *of_b)
+{
+    const struct view_table *table = view_table(view);
+    if (!text_equal(names_text(of_a, a->row.key), names_text(of_b, b->row.key)))
+        return false;
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        uint8_t mark = row_mark(a, table, i);
+        if (mark != row_mark(b, table, i))
+            return false;
+        if (mark != CELL_PRESENT || column->offset == offsetof(struct row, as_of_ms))
+            continue;
+        bool is_same = column->type == COLUMN_TEXT
+                           ? text_equal(names_text(of_a, row_name(a, column)),
+                                        names_text(of_b, row_name(b, column)))
+                           : cell_equal(column, a, b);
+        if (!is_same)
+            return false;
+    }
+    return true;
+}

@@ -190,6 +190,9 @@ void row_hold(struct names *names, enum view view, const union any_row *row);
 void row_drop(struct names *names, enum view view, const union any_row *row);
 /* Same meaning in every column (seq and as_of too). */
 bool row_equal(enum view view, const union any_row *a, const union any_row *b);
+/* The same of rows whose names are in two pools, but for as_of. */
+bool row_same_cells(enum view view, const union any_row *a, const struct names *of_a,
+                    const union any_row *b, const struct names *of_b);
 
 /* --- the wire --------------------------------------------------------------------- */
 
@@ -200,6 +203,10 @@ struct batch_shape {
     /* May be NULL: every cell of a sent column is permitted. */
     bool (*permits)(void *user, const struct row *row, uint32_t column);
     void *user;
+    /* May be NULL.  By row: marks that cells leave with whatever they hold (0: as they
+     * are), and what leaves as the row's as_of. */
+    const uint8_t (*marks)[ROW_COLUMNS_MAX];
+    const int64_t *as_of_ms;
 };
 
 /* Builds a Batch into the struct at pointer field `pointer` of `in`: keys and one

@@ -15,6 +15,9 @@ libtotebox_a_SOURCES += \
 	totebox/exposure.c totebox/exposure.h \
 	totebox/exposure_read.c \
 	totebox/index.c totebox/index.h \
+	totebox/index_file.c totebox/index_file.h \
+	totebox/index_keep.c \
+	totebox/index_rows.c \
 	totebox/index_books.c totebox/index_parts.h \
 	totebox/index_facts.c \
 	totebox/index_rates.c \
@@ -43,6 +46,7 @@ UNIT_TESTS += \
 	tests/totebox/alder_test \
 	tests/totebox/audit_test \
 	tests/totebox/exposure_test \
+	tests/totebox/index_file_test \
 	tests/totebox/index_test \
 	tests/totebox/ledger_sync_test \
 	tests/totebox/ledger_test \
@@ -55,6 +59,8 @@ tests_totebox_audit_test_SOURCES = tests/totebox/audit_test.c
 tests_totebox_audit_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_exposure_test_SOURCES = tests/totebox/exposure_test.c
 tests_totebox_exposure_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_index_file_test_SOURCES = tests/totebox/index_file_test.c
+tests_totebox_index_file_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_index_test_SOURCES = tests/totebox/index_test.c
 tests_totebox_index_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_ledger_sync_test_SOURCES = tests/totebox/ledger_sync_test.c
@@ -78,4 +84,8 @@ FUZZ_TARGETS += tests/fuzz/note_fuzz
 tests_fuzz_note_fuzz_SOURCES = tests/fuzz/note_fuzz.c $(FUZZ_MAIN)
 tests_fuzz_note_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
 tests_fuzz_note_fuzz_LDADD = $(TOTEBOX_LIBS)
-EXTRA_DIST += tests/fuzz/corpus/ledger tests/fuzz/corpus/note
+FUZZ_TARGETS += tests/fuzz/index_fuzz
+tests_fuzz_index_fuzz_SOURCES = tests/fuzz/index_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_index_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LINK)
+tests_fuzz_index_fuzz_LDADD = $(TOTEBOX_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/index tests/fuzz/corpus/ledger tests/fuzz/corpus/note

@@ -165,8 +165,71 @@ static enum archive_error check_rows(const struct archive_index *index, uint64_t
     return ARCHIVE_OK;
 }
 
+/* Every row of `a` is in `b`, with the same cells. */
+static bool has_rows_of(const struct archive_index *a, const struct archive_index *b)
+{
+    for (int view = 0; view < VIEW_LINK; view++) {
+        if (index_row_count(a, (enum view)view) != index_row_count(b, (enum view)view))
+            return false;
+        for (const union any_row *row = index_seek(a, (enum view)view, TEXT("")); row;
+             row = index_next(a, (enum view)view, row)) {
+            const union any_row *other = index_find(
+                b, (enum view)view, names_text(index_names(a), row->row.key));
+            if (other == NULL ||
+                index_row_as_of_ms(a, (enum view)view, row) !=
+                    index_row_as_of_ms(b, (enum view)view, other) ||
+                !row_same_cells((enum view)view, row, index_names(a), other,
+                                index_names(b)))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* What index/rows is worth, as a word for programs and a sentence for people: it is
+ * held against rows made from the ledger. */
+struct kept {
+    const char *word;
+    char words[320];
+};
+
+static enum archive_error check_file(const struct archive *archive, struct kept *kept,
+                                     struct problem *problem)
+{
+    struct archive_index *mapped = NULL, *made = NULL;
+    struct index_plan plan;
+    enum archive_error error;
+
+    exposure_plan(archive->exposure, &plan);
+    error = index_rebuild(&made, archive, &plan, LEDGER_READ, INT64_MAX, problem);
+    if (error == ARCHIVE_OK)
+        error = index_open(&mapped, archive, &plan, LEDGER_READ,
+                           index_last_commit_ms(made), problem);
+    if (error == ARCHIVE_OK && *index_said(mapped)) {
+        kept->word = "unusable";
+        snprintf(kept->words, sizeof(kept->words), "%s", index_said(mapped));
+    } else if (error == ARCHIVE_OK && index_mapped_lines(mapped) == 0) {
+        kept->word = "none";
+        snprintf(kept->words, sizeof(kept->words),
+                 "none on disk, the rows are made from the ledger");
+    } else if (error == ARCHIVE_OK && has_rows_of(made, mapped)) {
+        kept->word = "agrees";
+        snprintf(kept->words, sizeof(kept->words),
+                 "agrees with the ledger, stands for the first %" PRIu64 " lines",
+                 index_mapped_lines(mapped));
+    } else if (error == ARCHIVE_OK) {
+        error =
+            problem_set(problem, ARCHIVE_CORRUPT,
+                        "index/rows is not what the ledger says: remove it, nothing "
+                        "is lost");
+    }
+    index_close(mapped);
+    index_close(made);
+    return error;
+}
+
 static bool print_verified(const struct look *look, const struct archive_index *index,
-                           uint64_t rows, uint64_t audited)
+                           uint64_t rows, uint64_t audited, const struct kept *kept)
 {
     const struct ledger *ledger = index_ledger(index);
     uint64_t signed_lines = ledger_checkpoint_lines(ledger);
@@ -176,12 +239,12 @@ static bool print_verified(const struct look *look, const struct archive_index *
     ledger_root(ledger, root);
     base64_write(root, HASH_BYTES, base64);
     if (look->format == OUTPUT_JSON)
-        return print_json(json_pack("{s:b,s:I,s:s,s:I,s:I,s:I,s:I}", "verified", 1,
-                                    "lines", (json_int_t)ledger_lines(ledger), "root",
-                                    base64, "checkpoint", (json_int_t)signed_lines,
-                                    "rows", (json_int_t)rows, "audit_lines",
-                                    (json_int_t)audited, "incomplete_bytes",
-                                    (json_int_t)ledger_torn_bytes(ledger)));
+        return print_json(
+            json_pack("{s:b,s:I,s:s,s:I,s:I,s:s,s:I,s:I}", "verified", 1, "lines",
+                      (json_int_t)ledger_lines(ledger), "root", base64, "checkpoint",
+                      (json_int_t)signed_lines, "rows", (json_int_t)rows, "index",
+                      kept->word, "audit_lines", (json_int_t)audited,
+                      "incomplete_bytes", (json_int_t)ledger_torn_bytes(ledger)));
     printf("ledger      %" PRIu64 " lines, every hash recomputed\nroot        %s\n",
            ledger_lines(ledger), base64);
     if (signed_lines)
@@ -189,6 +252,7 @@ static bool print_verified(const struct look *look, const struct archive_index *
     else
         printf("checkpoint  none: totebox checkpoint signs one\n");
     printf("rows        %" PRIu64 ", sorted and found; positions sum to 0\n", rows);
+    printf("index       %s\n", kept->words);
     printf("audit       %" PRIu64 " lines, every hash recomputed\n", audited);
     if (ledger_torn_bytes(ledger))
         printf("note        %" PRIu64 " bytes of an incomplete commit follow\n",
@@ -204,6 +268,7 @@ int verify_main(int argc, char **argv)
     struct index_plan plan;
     enum archive_error error;
     struct look look;
+    struct kept kept = {0};
     uint64_t rows = 0, audited = 0;
     int status = parse(argc, argv, verify_usage, &look);
 
@@ -212,16 +277,18 @@ int verify_main(int argc, char **argv)
     error = archive_open(&archive, look.directory, &problem);
     if (error == ARCHIVE_OK) {
         plan_all(archive, &plan);
-        error = index_open(&index, archive, &plan, LEDGER_READ, INT64_MAX, &problem);
+        error = index_rebuild(&index, archive, &plan, LEDGER_READ, INT64_MAX, &problem);
     }
     if (error == ARCHIVE_OK)
         error = check_rows(index, &rows, &problem);
+    if (error == ARCHIVE_OK)
+        error = check_file(archive, &kept, &problem);
     if (error == ARCHIVE_OK)
         error = check_books(index, &problem);
     if (error == ARCHIVE_OK)
         error = audit_read(archive, (struct ledger_visitor){NULL, NULL}, &audited,
                            &problem);
-    if (error == ARCHIVE_OK && !print_verified(&look, index, rows, audited))
+    if (error == ARCHIVE_OK && !print_verified(&look, index, rows, audited, &kept))
         error = problem_memory(&problem);
     index_close(index);
     archive_close(archive);

@@ -102,11 +102,15 @@ static void make_plan(const struct query *query, const struct archive *archive,
 }
 
 static bool print_row(struct row_printer *printer, const struct exposure_view *exposure,
-                      const union any_row *row)
+                      const struct archive_index *index, const union any_row *stored)
 {
     const struct view_table *table = view_table(printer->view);
     uint8_t marks[ROW_COLUMNS_MAX] = {0};
+    union any_row now;
+    const union any_row *row = &now;
 
+    memcpy(&now, stored, table->size);
+    now.row.as_of_ms = index_row_as_of_ms(index, printer->view, stored);
     if (exposure == NULL)
         return row_printer_row(printer, row, NULL);
     if (!exposure_sees_row(exposure, printer->names, printer->view, row))
@@ -132,7 +136,7 @@ static bool print_rows(const struct query *query, const struct archive *archive,
     for (const union any_row *row = index_seek(index, query->view, prefix);
          ok && row && text_starts_with(names_text(names, row->row.key), prefix);
          row = index_next(index, query->view, row))
-        ok = print_row(&printer, query->role ? &exposure : NULL, row);
+        ok = print_row(&printer, query->role ? &exposure : NULL, index, row);
     row_printer_end(&printer);
     return ok;
 }

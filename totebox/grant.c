@@ -43,35 +43,31 @@ bool grant_sees(const struct grant *grant, const struct names *names, enum view 
            exposure_sees_row(&grant->exposure, names, view, row);
 }
 
-static void withhold(enum view view, uint32_t column, enum cell_mark mark,
-                     union any_row *row)
-{
-    const struct column *shape = &view_table(view)->columns[column];
-    row->row.marks[column] = (uint8_t)mark;
-    if (shape->type == COLUMN_DECIMAL) {
-        struct amount amount = {.mark = (uint8_t)mark};
-        memcpy((char *)row + shape->offset, &amount, sizeof amount);
-    }
-}
-
-void grant_view_row(const struct grant *grant, const struct names *names,
-                    enum view view, const union any_row *row, const bool *columns,
-                    union any_row *seen)
+void grant_marks(const struct grant *grant, const struct names *names, enum view view,
+                 const union any_row *row, const bool *columns, uint8_t *marks)
 {
     const struct view_table *table = view_table(view);
     struct text key = names_text(names, row->row.key);
-    memcpy(seen, row, table->size);
     for (uint32_t c = 0; c < table->column_count; c++) {
+        marks[c] = CELL_PRESENT;
         if (!columns[c])
             continue;
-        enum cell_mark mark = exposure_cell_mark(&grant->exposure, names, view, row, c);
-        if (mark == CELL_PRESENT &&
+        marks[c] = (uint8_t)exposure_cell_mark(&grant->exposure, names, view, row, c);
+        if (marks[c] == CELL_PRESENT &&
             !authority_sees_cell(grant->authority, view_name(view), key,
                                  text_of(table->columns[c].name)))
-            mark = CELL_NOT_PERMITTED;
-        if (mark != CELL_PRESENT)
-            withhold(view, c, mark, seen);
+            marks[c] = CELL_NOT_PERMITTED;
     }
+}
+
+void page_add(struct page *page, const struct grant *grant,
+              const struct archive_index *index, enum view view,
+              const union any_row *row, int64_t as_of_ms, const bool *columns)
+{
+    grant_marks(grant, index_names(index), view, row, columns,
+                page->marks[page->count]);
+    page->as_of_ms[page->count] = as_of_ms;
+    page->rows[page->count++] = row;
 }
 
 void grant_drop(struct grant *grant)
@@ -340,21 +336,7 @@ static struct refusal on_health(void *user, void *object, struct health *health)
     return accepted;
 }
 
-/* A page: at most `limit` rows and PAGE_BYTES, from after the cursor's key on. */
-struct page {
-    union any_row *seen;
-    const union any_row **rows;
-    uint32_t count;
-    const union any_row *last;
-    bool more;
-};
-
-static void page_release(struct page *page)
-{
-    free(page->seen);
-    free(page->rows);
-}
-
+/* At most `limit` rows and PAGE_BYTES, from after the cursor's key on. */
 static bool fill_page(const struct grant *grant, const struct archive_index *index,
                       enum view view, const struct query *query, struct text after,
                       const bool *columns, struct page *page)
@@ -364,14 +346,9 @@ static bool fill_page(const struct grant *grant, const struct archive_index *ind
     uint32_t most = authority_max_rows(grant->authority);
     if (limit > most)
         limit = most;
-    if (limit > index_row_count(index, view))
-        limit = index_row_count(index, view);
     const struct names *names = index_names(index);
     size_t bytes = 0;
-    page->seen = malloc(((size_t)limit + 1) * sizeof *page->seen);
-    page->rows = malloc(((size_t)limit + 1) * sizeof *page->rows);
-    if (!page->seen || !page->rows)
-        return false;
+    page->count = 0;
     const union any_row *row = after.length ? index_after(index, view, after)
                                             : index_seek(index, view, TEXT(""));
     for (; row; row = index_next(index, view, row)) {
@@ -379,16 +356,12 @@ static bool fill_page(const struct grant *grant, const struct archive_index *ind
             !grant_sees(grant, names, view, row))
             continue;
         bytes += row_bytes(names, view, row);
-        if (page->count == limit || (page->count && bytes > PAGE_BYTES)) {
-            page->more = true;
-            break;
-        }
-        grant_view_row(grant, names, view, row, columns, &page->seen[page->count]);
-        page->rows[page->count] = &page->seen[page->count];
-        page->count++;
-        page->last = row;
+        if (page->count == limit || (page->count && bytes > PAGE_BYTES))
+            return true;
+        page_add(page, grant, index, view, row, index_row_as_of_ms(index, view, row),
+                 columns);
     }
-    return true;
+    return false;
 }
 
 static bool within_rate(struct connection *connection, const struct grant *grant)
@@ -446,24 +419,23 @@ static struct refusal build_page(struct grant *grant, const struct archive_index
         after = (struct text){query->cursor.bytes + sizeof revision,
                               query->cursor.length - (uint32_t)sizeof revision};
     }
-    struct page page = {0};
-    if (!fill_page(grant, index, view, query, after, shape.column, &page)) {
-        page_release(&page);
-        return refuse(PSP_BUSY, "out of memory");
-    }
+    struct page *page = &grant->connection->server->page;
+    bool more = fill_page(grant, index, view, query, after, shape.column, page);
+    shape.marks = page->marks;
+    shape.as_of_ms = page->as_of_ms;
     char cursor[sizeof revision + ROW_KEY_MAX];
     struct text next = {0};
-    if (page.more && page.last) {
-        struct text key = names_text(index_names(index), page.last->row.key);
+    if (more && page->count) {
+        struct text key =
+            names_text(index_names(index), page->rows[page->count - 1]->row.key);
         memcpy(cursor, &revision, sizeof revision);
         memcpy(cursor + sizeof revision, key.bytes, key.length);
         next = (struct text){cursor, (uint32_t)sizeof revision + key.length};
     }
     batch_build(results, PSP_GRANT_READ_RESULTS_BATCH_PTR, &shape, index_names(index),
-                page.rows, page.count, revision, index_last_commit_ms(index), next);
+                page->rows, page->count, revision, index_last_commit_ms(index), next);
     audit_rows(grant->connection->server->audit, authority_label(grant->authority),
-               view, page.count);
-    page_release(&page);
+               view, page->count);
     return accepted;
 }
 

@@ -86,112 +86,6 @@ bool index_name(struct archive_index *index, struct text text, name_id *id)
     return names_intern(index->names, text, id);
 }
 
-/* --- rows and changes ----------------------------------------------------------- */
-
-static enum archive_error note_change(struct archive_index *index, enum view view,
-                                      struct row_entry *entry, struct problem *problem)
-{
-    if (!LIST_GROW(index->pending))
-        return problem_memory(problem);
-    index->pending.at[index->pending.count++] = (struct pending){view, entry};
-    return ARCHIVE_OK;
-}
-
-enum archive_error index_put(struct archive_index *index, enum view view,
-                             union any_row *row, struct problem *problem)
-{
-    struct row_set *set = &index->sets[view];
-    struct row_entry *entry = row_set_find(set, names_text(index->names, row->row.key));
-
-    if (entry == NULL) {
-        entry = row_set_insert(set, row);
-        if (entry == NULL) {
-            row_drop(index->names, view, row);
-            return problem_memory(problem);
-        }
-        entry->state = ROW_NEW;
-        return note_change(index, view, entry, problem);
-    }
-    if (row_equal(view, &entry->row, row)) {
-        row_drop(index->names, view, row);
-        return ARCHIVE_OK;
-    }
-    row_drop(index->names, view, &entry->row);
-    entry->row = *row;
-    if (entry->state != ROW_CLEAN)
-        return ARCHIVE_OK;
-    entry->state = ROW_CHANGED;
-    return note_change(index, view, entry, problem);
-}
-
-enum archive_error index_put_parts(struct archive_index *index, enum view view,
-                                   union any_row *row, const struct text *parts,
-                                   uint32_t count, struct problem *problem)
-{
-    char key[ROW_KEY_MAX + 1];
-    uint32_t length =
-        row_key_write(text_of(index->archive->config.entity), parts, count, key);
-
-    if (length == 0) {
-        row_drop(index->names, view, row);
-        return problem_set(problem, ARCHIVE_CORRUPT,
-                           "ledger line %lld: its row key would be too long",
-                           (long long)row->row.seq);
-    }
-    if (!index_name(index, (struct text){key, length}, &row->row.key)) {
-        row_drop(index->names, view, row);
-        return problem_memory(problem);
-    }
-    return index_put(index, view, row, problem);
-}
-
-enum archive_error index_delete(struct archive_index *index, enum view view,
-                                name_id key, struct problem *problem)
-{
-    struct row_set *set = &index->sets[view];
-    struct row_entry *entry = row_set_find(set, names_text(index->names, key));
-    enum row_state before;
-
-    if (entry == NULL)
-        return ARCHIVE_OK;
-    row_set_unlink(set, entry);
-    before = entry->state;
-    entry->state = before == ROW_NEW ? ROW_CAME_AND_WENT : ROW_DELETED;
-    return before == ROW_CLEAN ? note_change(index, view, entry, problem) : ARCHIVE_OK;
-}
-
-static void bury(struct archive_index *index)
-{
-    for (uint32_t i = 0; i < index->graves.count; i++)
-        row_entry_free(index->graves.at[i].entry, index->graves.at[i].view,
-                       index->names);
-    index->graves.count = 0;
-}
-
-/* What is pending becomes the list of changes; deleted rows live until the next time.
- */
-static enum archive_error report(struct archive_index *index,
-                                 struct index_changes *changes, struct problem *problem)
-{
-    bury(index);
-    index->reported.count = 0;
-    for (uint32_t i = 0; i < index->pending.count; i++) {
-        struct pending pending = index->pending.at[i];
-        enum row_state state = pending.entry->state;
-        if (!LIST_GROW(index->reported) || !LIST_GROW(index->graves))
-            return problem_memory(problem);
-        if (state == ROW_DELETED || state == ROW_CAME_AND_WENT)
-            index->graves.at[index->graves.count++] = pending;
-        pending.entry->state = ROW_CLEAN;
-        if (state != ROW_CAME_AND_WENT)
-            index->reported.at[index->reported.count++] = (struct index_change){
-                pending.view, state == ROW_DELETED, &pending.entry->row};
-    }
-    index->pending.count = 0;
-    *changes = (struct index_changes){index->reported.at, index->reported.count};
-    return ARCHIVE_OK;
-}
-
 /* --- lines ---------------------------------------------------------------------- */
 
 /* Where `seq` is or belongs in the sorted list of corrected postings. */
@@ -209,10 +103,11 @@ static uint32_t corrected_place(const struct archive_index *index, uint64_t seq)
     return low;
 }
 
-static bool is_corrected(const struct archive_index *index, uint64_t seq)
+bool index_is_corrected(const struct archive_index *index, uint64_t seq)
 {
     uint32_t place = corrected_place(index, seq);
-    return place < index->corrected.count && index->corrected.at[place] == seq;
+    return index_file_corrects(&index->file, seq) ||
+           (place < index->corrected.count && index->corrected.at[place] == seq);
 }
 
 /* Reads line `seq` again, into `text`. */
@@ -226,7 +121,8 @@ static enum archive_error read_again(const struct archive_index *index,
     if (error == ARCHIVE_OK)
         error = line_read((char *)buffer_bytes(text), (uint32_t)buffer_length(text),
                           line, problem);
-    if (error == ARCHIVE_OK && (line->type != LINE_POSTING || is_corrected(index, seq)))
+    if (error == ARCHIVE_OK &&
+        (line->type != LINE_POSTING || index_is_corrected(index, seq)))
         error = problem_set(problem, ARCHIVE_REFUSED,
                             line->type == LINE_POSTING
                                 ? "line %llu is corrected already"
@@ -378,39 +274,71 @@ static enum archive_error settle(struct archive_index *index, struct problem *pr
 
 /* --- opening and following ------------------------------------------------------ */
 
+/* What the file says besides rows, and is short. */
+static bool take_lists(struct archive_index *index)
+{
+    const struct index_header *header = index->file.header;
+    const struct revoked *revoked = index_file_at(&index->file, SECTION_REVOKED);
+    const struct asof *asofs = index_file_at(&index->file, SECTION_ASOFS);
+
+    for (uint32_t i = 0; i < index_file_count(&index->file, SECTION_REVOKED); i++) {
+        if (!LIST_GROW(index->revoked))
+            return false;
+        index->revoked.at[index->revoked.count++] = revoked[i];
+    }
+    for (uint32_t i = 0; i < index_file_count(&index->file, SECTION_ASOFS); i++) {
+        if (!LIST_GROW(index->asofs))
+            return false;
+        index->asofs.at[index->asofs.count++] = asofs[i];
+    }
+    index->revision = header->position.merkle.size;
+    index->last_commit_ms = header->position.last_at_ms;
+    index->last_posting_ms = header->last_posting_ms;
+    index->book_lines = header->book_lines;
+    index->entity_seq = header->entity_seq;
+    index->entity_changed = false;
+    memcpy(index->lifecycle, header->lifecycle, sizeof(index->lifecycle));
+    return true;
+}
+
+/* Takes over the file. */
 static struct archive_index *index_new(const struct archive *archive,
-                                       const struct index_plan *plan, int64_t until_ms)
+                                       const struct index_plan *plan, int64_t until_ms,
+                                       struct index_file *file)
 {
     struct archive_index *index = calloc(1, sizeof(*index));
 
-    if (index == NULL)
+    if (index == NULL) {
+        index_file_close(file);
         return NULL;
+    }
     index->archive = archive;
     index->plan = *plan;
     index->until_ms = until_ms;
-    index->names = names_new();
-    if (index->names == NULL ||
-        !index_name(index, text_of(archive->config.entity), &index->entity) ||
-        !index_name(index, text_of(archive->config.currency), &index->functional)) {
-        index_close(index);
-        return NULL;
-    }
-    for (int view = 0; view < VIEW_COUNT; view++)
-        row_set_init(&index->sets[view], (enum view)view, index->names);
+    index->file = *file;
+    index->names = file->map ? names_new_over(&file->names) : names_new();
     snprintf(index->lifecycle, sizeof(index->lifecycle), "%s",
              archive->config.lifecycle);
     index->entity_changed = true;
     index->mark_n = (uint32_t)view_column(VIEW_METRIC, TEXT("n"));
     index->mark_hist_cur = (uint32_t)view_column(VIEW_POS, TEXT("hist_cur"));
+    if (index->names == NULL || !index_rows_init(index) ||
+        !index_name(index, text_of(archive->config.entity), &index->entity) ||
+        !index_name(index, text_of(archive->config.currency), &index->functional) ||
+        (file->map && !take_lists(index))) {
+        index_close(index);
+        return NULL;
+    }
     return index;
 }
 
-enum archive_error index_open(struct archive_index **index,
-                              const struct archive *archive,
-                              const struct index_plan *plan, enum ledger_mode mode,
-                              int64_t until_ms, struct problem *problem)
+static enum archive_error open_over(struct archive_index **index,
+                                    const struct archive *archive,
+                                    const struct index_plan *plan,
+                                    enum ledger_mode mode, int64_t until_ms,
+                                    struct index_file *file, struct problem *problem)
 {
-    struct archive_index *opened = index_new(archive, plan, until_ms);
+    struct archive_index *opened = index_new(archive, plan, until_ms, file);
     struct ledger_visitor visitor = {visit, opened};
     struct index_changes all;
     enum archive_error error;
@@ -418,11 +346,17 @@ enum archive_error index_open(struct archive_index **index,
     *index = NULL;
     if (opened == NULL)
         return problem_memory(problem);
-    error = archive_open_ledger(archive, mode, visitor, &opened->ledger, problem);
+    if (opened->file.map)
+        error = ledger_open_from(
+            &opened->ledger, archive->directory, text_of(archive->config.entity),
+            text_of(archive->config.origin), archive->authority.public_key, mode,
+            visitor, &opened->file.header->position, problem);
+    else
+        error = archive_open_ledger(archive, mode, visitor, &opened->ledger, problem);
     if (error == ARCHIVE_OK)
         error = settle(opened, problem);
     if (error == ARCHIVE_OK)
-        error = report(opened, &all, problem);
+        error = index_report(opened, &all, problem);
     if (error != ARCHIVE_OK) {
         index_close(opened);
         return error;
@@ -431,19 +365,66 @@ enum archive_error index_open(struct archive_index **index,
     return ARCHIVE_OK;
 }
 
+enum archive_error index_rebuild(struct archive_index **index,
+                                 const struct archive *archive,
+                                 const struct index_plan *plan, enum ledger_mode mode,
+                                 int64_t until_ms, struct problem *problem)
+{
+    struct index_file none = {0};
+
+    return open_over(index, archive, plan, mode, until_ms, &none, problem);
+}
+
+static bool is_own_plan(const struct archive *archive, const struct index_plan *plan)
+{
+    uint8_t asked[HASH_BYTES], own[HASH_BYTES];
+    struct index_plan exposed;
+
+    exposure_plan(archive->exposure, &exposed);
+    index_file_digest(archive, plan, asked);
+    index_file_digest(archive, &exposed, own);
+    return memcmp(asked, own, HASH_BYTES) == 0;
+}
+
+enum archive_error index_open(struct archive_index **index,
+                              const struct archive *archive,
+                              const struct index_plan *plan, enum ledger_mode mode,
+                              int64_t until_ms, struct problem *problem)
+{
+    struct index_file file = {0};
+    enum archive_error error = ARCHIVE_REFUSED;
+    const char *why = NULL;
+
+    if (is_own_plan(archive, plan) && index_file_open(&file, archive, plan, &why)) {
+        if (file.header->position.last_at_ms > until_ms)
+            index_file_close(&file); /* it stands for what came later */
+        else
+            error = open_over(index, archive, plan, mode, until_ms, &file, problem);
+        /* Where the ledger does not go on from it, the ledger is right. */
+        if (error == ARCHIVE_OK)
+            return error;
+        if (error == ARCHIVE_REFUSED && until_ms == INT64_MAX)
+            why = problem->words;
+    }
+    char said[sizeof((*index)->said)];
+    snprintf(said, sizeof(said),
+             why ? "index/rows: %.160s; the rows are made again from "
+                   "the ledger"
+                 : "",
+             why);
+    error = index_rebuild(index, archive, plan, mode, until_ms, problem);
+    if (error == ARCHIVE_OK)
+        memcpy((*index)->said, said, sizeof(said));
+    return error;
+}
+
 void index_close(struct archive_index *index)
 {
     if (index == NULL)
         return;
     ledger_close(index->ledger);
-    for (uint32_t i = 0; i < index->pending.count; i++) {
-        struct row_entry *entry = index->pending.at[i].entry;
-        if (entry->state == ROW_DELETED || entry->state == ROW_CAME_AND_WENT)
-            row_entry_free(entry, index->pending.at[i].view, index->names);
-    }
-    bury(index);
-    for (int view = 0; view < VIEW_COUNT; view++)
-        row_set_release(&index->sets[view]);
+    index_forget_changes(index);
+    index_rows_release(index);
     index_release_books(index);
     index_release_rates(index);
     free(index->pending.at);
@@ -455,6 +436,7 @@ void index_close(struct archive_index *index)
     free(index->items.at);
     free(index->notes.at);
     names_free(index->names);
+    index_file_close(&index->file);
     free(index);
 }
 
@@ -469,7 +451,7 @@ enum archive_error index_apply_new_lines(struct archive_index *index,
     if (error == ARCHIVE_OK)
         error = settle(index, problem);
     if (error == ARCHIVE_OK)
-        error = report(index, changes, problem);
+        error = index_report(index, changes, problem);
     return error;
 }
 
@@ -497,6 +479,21 @@ uint64_t index_revision(const struct archive_index *index)
     return index->revision;
 }
 
+const char *index_said(const struct archive_index *index)
+{
+    return index->said;
+}
+
+uint64_t index_mapped_lines(const struct archive_index *index)
+{
+    return index->file.map ? index->file.header->position.merkle.size : 0;
+}
+
+uint64_t index_lines_read(const struct archive_index *index)
+{
+    return index->revision - index_mapped_lines(index);
+}
+
 int64_t index_last_commit_ms(const struct archive_index *index)
 {
     return index->last_commit_ms;
@@ -515,56 +512,9 @@ int64_t index_as_of_ms(const struct archive_index *index)
     return index_books_as_of(index, 0);
 }
 
-uint32_t index_row_count(const struct archive_index *index, enum view view)
-{
-    return index->sets[view].count;
-}
-
 const char *index_lifecycle(const struct archive_index *index)
 {
     return index->lifecycle;
-}
-
-/* The as-of of a ledger row is that of the archive, which moves without the row. */
-static const union any_row *fresh(const struct archive_index *index, enum view view,
-                                  struct row_entry *entry)
-{
-    if (entry == NULL)
-        return NULL;
-    if (view == VIEW_POS)
-        entry->row.row.as_of_ms = index_books_as_of(index, entry->row.pos.start);
-    else if (view == VIEW_ITEM || view == VIEW_ENTITY)
-        entry->row.row.as_of_ms = index_as_of_ms(index);
-    return &entry->row;
-}
-
-const union any_row *index_find(const struct archive_index *index, enum view view,
-                                struct text key)
-{
-    return fresh(index, view, row_set_find(&index->sets[view], key));
-}
-
-const union any_row *index_seek(const struct archive_index *index, enum view view,
-                                struct text key)
-{
-    return fresh(index, view, row_set_seek(&index->sets[view], key));
-}
-
-const union any_row *index_after(const struct archive_index *index, enum view view,
-                                 struct text key)
-{
-    struct row_entry *entry = row_set_seek(&index->sets[view], key);
-
-    if (entry && text_equal(names_text(index->names, entry->row.row.key), key))
-        entry = entry->next[0];
-    return fresh(index, view, entry);
-}
-
-const union any_row *index_next(const struct archive_index *index, enum view view,
-                                const union any_row *row)
-{
-    const struct row_entry *entry = (const struct row_entry *)row;
-    return fresh(index, view, entry->next[0]);
 }
 
 uint64_t index_revoked_epoch(const struct archive_index *index,

@@ -9,13 +9,7 @@
 
 #define BROUGHT_FORWARD "(brought forward)"
 
-/* One row of pos in the making: sums over postings.  All names in the key are held. */
-struct pos_key {
-    uint32_t period; /* of the plan */
-    uint32_t cls;
-    name_id line, account, cp, cur;
-};
-
+/* Names in the key are held. */
 struct pos_sum {
     struct pos_key key;
     struct decimal open, move, hist_open, hist_move;
@@ -142,8 +136,26 @@ static void entry_end(struct entry *entry)
 
 /* --- sums ----------------------------------------------------------------------- */
 
+/* As the mapped file has it. */
+static void take_kept(struct pos_sum *sum, const struct kept_sum *kept)
+{
+    sum->open = amount_decimal(kept->open);
+    sum->move = amount_decimal(kept->move);
+    sum->hist_open = amount_decimal(kept->hist_open);
+    sum->hist_move = amount_decimal(kept->hist_move);
+    sum->open_count = kept->open_count;
+    sum->move_count = kept->move_count;
+    sum->open_without = kept->open_without;
+    sum->move_without = kept->move_without;
+    sum->hist_cur = kept->hist_cur;
+    sum->hist_mixed = kept->hist_mixed != 0;
+    sum->seq = kept->seq;
+    sum->row_key = kept->row_key;
+}
+
 static struct pos_sum *sum_of(struct archive_index *index, const struct pos_key *key)
 {
+    const struct kept_sum *kept;
     struct pos_sum *sum;
 
     HASH_FIND(hh, index->sums, key, sizeof(*key), sum);
@@ -153,6 +165,9 @@ static struct pos_sum *sum_of(struct archive_index *index, const struct pos_key 
     if (sum == NULL)
         return NULL;
     sum->key = *key;
+    kept = index_file_sum(&index->file, key);
+    if (kept)
+        take_kept(sum, kept);
     HASH_ADD(hh, index->sums, key, sizeof(*key), sum);
     if (sum->hh.tbl == NULL) {
         free(sum);
@@ -403,6 +418,9 @@ static struct ordinal *ordinal_of(struct archive_index *index, struct text prefi
     if (ordinal == NULL)
         return NULL;
     ordinal->prefix = id;
+    const struct kept_ordinal *kept = index_file_ordinal(&index->file, id);
+    if (kept)
+        ordinal->count = kept->count;
     HASH_ADD(hh, index->ordinals, prefix, sizeof(id), ordinal);
     if (ordinal->hh.tbl == NULL) {
         free(ordinal);
@@ -481,7 +499,10 @@ static enum archive_error remove_item(struct archive_index *index, uint64_t seq,
                                       struct problem *problem)
 {
     uint32_t low = 0, high = index->items.count;
+    name_id mapped = index_file_item(&index->file, seq);
 
+    if (mapped)
+        return index_delete(index, VIEW_ITEM, mapped, problem);
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (index->items.at[middle].seq < seq)
@@ -533,4 +554,108 @@ void index_release_books(struct archive_index *index)
         HASH_DEL(index->ordinals, ordinal);
         free(ordinal);
     }
+}
+
+/* --- keeping ---------------------------------------------------------------------- */
+
+static bool kept_amount(struct decimal sum, struct amount *amount)
+{
+    memset(amount, 0, sizeof(*amount));
+    return amount_from_decimal(sum, amount) == DECIMAL_OK;
+}
+
+static bool keep_sum(struct keeper *keeper, const struct pos_sum *sum,
+                     struct kept_sum *kept)
+{
+    memset(kept, 0, sizeof(*kept));
+    kept->key = sum->key;
+    kept->key.line = keep_name(keeper, sum->key.line);
+    kept->key.account = keep_name(keeper, sum->key.account);
+    kept->key.cp = keep_name(keeper, sum->key.cp);
+    kept->key.cur = keep_name(keeper, sum->key.cur);
+    kept->hist_cur = keep_name(keeper, sum->hist_cur);
+    kept->row_key = keep_name(keeper, sum->row_key);
+    kept->open_count = sum->open_count;
+    kept->move_count = sum->move_count;
+    kept->open_without = sum->open_without;
+    kept->move_without = sum->move_without;
+    kept->seq = sum->seq;
+    kept->hist_mixed = sum->hist_mixed;
+    return kept_amount(sum->open, &kept->open) && kept_amount(sum->move, &kept->move) &&
+           kept_amount(sum->hist_open, &kept->hist_open) &&
+           kept_amount(sum->hist_move, &kept->hist_move);
+}
+
+static int compare_sums(const void *left, const void *right)
+{
+    const struct kept_sum *a = left, *b = right;
+    return index_compare_keys(&a->key, &b->key);
+}
+
+static int compare_ordinals(const void *left, const void *right)
+{
+    const struct kept_ordinal *a = left, *b = right;
+    return (a->prefix > b->prefix) - (a->prefix < b->prefix);
+}
+
+static bool keep_sums(struct archive_index *index, struct keeper *keeper)
+{
+    const struct kept_sum *mapped = index_file_at(&index->file, SECTION_SUMS);
+    uint32_t mapped_count = index_file_count(&index->file, SECTION_SUMS), count = 0;
+    struct pos_sum *sum, old;
+    struct kept_sum *kept =
+        calloc((size_t)mapped_count + HASH_COUNT(index->sums) + 1, sizeof(*kept));
+    bool ok = kept != NULL;
+
+    for (uint32_t i = 0; ok && i < mapped_count; i++) {
+        HASH_FIND(hh, index->sums, &mapped[i].key, sizeof(mapped[i].key), sum);
+        if (sum)
+            continue;
+        memset(&old, 0, sizeof(old));
+        old.key = mapped[i].key;
+        take_kept(&old, &mapped[i]);
+        ok = keep_sum(keeper, &old, &kept[count++]);
+    }
+    for (sum = index->sums; ok && sum; sum = sum->hh.next)
+        ok = keep_sum(keeper, sum, &kept[count++]);
+    if (ok) {
+        qsort(kept, count, sizeof(*kept), compare_sums);
+        keep_section(keeper, SECTION_SUMS);
+        for (uint32_t i = 0; i < count; i++)
+            keep_record(keeper, &kept[i], sizeof(*kept));
+    }
+    free(kept);
+    return ok;
+}
+
+static bool keep_ordinals(struct archive_index *index, struct keeper *keeper)
+{
+    const struct kept_ordinal *mapped = index_file_at(&index->file, SECTION_ORDINALS);
+    uint32_t mapped_count = index_file_count(&index->file, SECTION_ORDINALS), count = 0;
+    struct kept_ordinal *kept =
+        calloc((size_t)mapped_count + HASH_COUNT(index->ordinals) + 1, sizeof(*kept));
+    struct ordinal *ordinal;
+
+    if (kept == NULL)
+        return false;
+    for (uint32_t i = 0; i < mapped_count; i++) {
+        HASH_FIND(hh, index->ordinals, &mapped[i].prefix, sizeof(name_id), ordinal);
+        if (ordinal == NULL)
+            kept[count++] = (struct kept_ordinal){keep_name(keeper, mapped[i].prefix),
+                                                  mapped[i].count};
+    }
+    for (ordinal = index->ordinals; ordinal; ordinal = ordinal->hh.next)
+        kept[count++] =
+            (struct kept_ordinal){keep_name(keeper, ordinal->prefix), ordinal->count};
+    qsort(kept, count, sizeof(*kept), compare_ordinals);
+    keep_section(keeper, SECTION_ORDINALS);
+    for (uint32_t i = 0; i < count; i++)
+        keep_record(keeper, &kept[i], sizeof(*kept));
+    free(kept);
+    return true;
+}
+
+bool index_keep_books(struct archive_index *index, struct keeper *keeper)
+{
+    return keep_sums(index, keeper) && keep_ordinals(index, keeper);
 }

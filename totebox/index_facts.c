@@ -113,23 +113,28 @@ static enum archive_error take_obligation(struct archive_index *index,
 /* --- notes ---------------------------------------------------------------------- */
 
 /* `of` names the line that made the note, or one that changed it before. */
-static struct row_entry *note_of(struct archive_index *index, uint64_t seq)
+static const union any_row *note_of(const struct archive_index *index, uint64_t seq)
 {
+    const struct made_row *mapped = index_file_at(&index->file, SECTION_NOTES);
+    name_id key = 0;
+
+    for (uint32_t i = index_file_count(&index->file, SECTION_NOTES); i-- > 0;)
+        if (mapped[i].seq == seq)
+            key = mapped[i].key;
     for (uint32_t i = index->notes.count; i-- > 0;)
         if (index->notes.at[i].seq == seq)
-            return row_set_find(&index->sets[VIEW_NOTE],
-                                names_text(index->names, index->notes.at[i].key));
-    return NULL;
+            key = index->notes.at[i].key;
+    return key ? index_find(index, VIEW_NOTE, names_text(index->names, key)) : NULL;
 }
 
 /* The ordinal after the last note on that target. */
-static uint32_t next_ordinal(struct archive_index *index, name_id target)
+static uint32_t next_ordinal(const struct archive_index *index, name_id target)
 {
     uint32_t count = 0;
 
-    for (struct row_entry *entry = index->sets[VIEW_NOTE].first[0]; entry;
-         entry = entry->next[0])
-        count += entry->row.note.target == target;
+    for (const union any_row *row = index_seek(index, VIEW_NOTE, TEXT("")); row;
+         row = index_next(index, VIEW_NOTE, row))
+        count += row->note.target == target;
     return count + 1;
 }
 
@@ -146,14 +151,15 @@ static enum archive_error remember_note(struct archive_index *index, uint64_t se
 static enum archive_error change_note(struct archive_index *index,
                                       const struct line *line, struct problem *problem)
 {
-    struct row_entry *entry = note_of(index, line_number(line, FIELD_OF));
+    const union any_row *note = note_of(index, line_number(line, FIELD_OF));
     union any_row row;
     name_id state, text;
     enum archive_error error;
 
-    if (entry == NULL)
+    if (note == NULL)
         return index_defect(line, "changes a note that is not there", problem);
-    row = entry->row;
+    memset(&row, 0, sizeof(row));
+    row.note = note->note;
     row_hold(index->names, VIEW_NOTE, &row);
     if (!name_field(index, line, FIELD_STATE, &state))
         return short_of_memory(index, VIEW_NOTE, &row, problem);

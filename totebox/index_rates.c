@@ -84,6 +84,25 @@ static bool put_fixing(struct rate_pair *pair, struct fixing fixing)
     return true;
 }
 
+bool index_wake_rates(struct archive_index *index)
+{
+    const struct kept_fixing *kept = index_file_at(&index->file, SECTION_FIXINGS);
+
+    if (index->rates_awake)
+        return true;
+    for (uint32_t i = 0; i < index_file_count(&index->file, SECTION_FIXINGS); i++) {
+        struct rate_pair *pair = pair_of(index, kept[i].from, kept[i].to);
+        struct fixing fixing = {.day = kept[i].day,
+                                .rate = amount_decimal(kept[i].rate),
+                                .seq = kept[i].seq,
+                                .source = kept[i].source};
+        if (pair == NULL || !put_fixing(pair, fixing))
+            return false;
+    }
+    index->rates_awake = true;
+    return true;
+}
+
 enum archive_error index_rate(struct archive_index *index, const struct line *line,
                               struct problem *problem)
 {
@@ -96,6 +115,8 @@ enum archive_error index_rate(struct archive_index *index, const struct line *li
     if (!plan_has(index, VIEW_FX))
         return ARCHIVE_OK;
     index->rates_changed = true;
+    if (!index_wake_rates(index))
+        return problem_memory(problem);
     if (!index_name(index, line->field[FIELD_FROM], &from) ||
         !index_name(index, line->field[FIELD_TO], &to) ||
         !index_name(index, line->field[FIELD_SOURCE], &fixing.source))
@@ -277,4 +298,28 @@ void index_release_rates(struct archive_index *index)
     for (uint32_t i = 0; i < index->pairs.count; i++)
         free(index->pairs.at[i].fixings.at);
     free(index->pairs.at);
+}
+
+bool index_keep_rates(struct archive_index *index, struct keeper *keeper)
+{
+    if (!index_wake_rates(index))
+        return false;
+    keep_section(keeper, SECTION_FIXINGS);
+    for (uint32_t i = 0; i < index->pairs.count; i++) {
+        const struct rate_pair *pair = &index->pairs.at[i];
+        for (uint32_t j = 0; j < pair->fixings.count; j++) {
+            const struct fixing *fixing = &pair->fixings.at[j];
+            struct kept_fixing kept;
+            memset(&kept, 0, sizeof(kept));
+            kept.from = keep_name(keeper, pair->from);
+            kept.to = keep_name(keeper, pair->to);
+            kept.source = keep_name(keeper, fixing->source);
+            kept.day = fixing->day;
+            kept.seq = fixing->seq;
+            if (amount_from_decimal(fixing->rate, &kept.rate) != DECIMAL_OK)
+                return false;
+            keep_record(keeper, &kept, sizeof(kept));
+        }
+    }
+    return true;
 }

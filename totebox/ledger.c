@@ -29,8 +29,11 @@ struct ledger {
     uint64_t bytes;
     uint64_t left; /* lines that the commit being read still has */
     int64_t last_at_ms;
-    uint64_t *ends; /* ends[i]: offset after line i + 1 */
+    uint64_t *ends; /* ends[i]: offset after line skipped + i + 1 */
     uint64_t end_capacity;
+    /* Lines that were not read, because a position said what is in them. */
+    uint64_t skipped, skipped_bytes;
+    uint8_t skipped_head[HASH_BYTES];
 
     uint64_t torn_bytes;
     char recovered[256];
@@ -74,7 +77,9 @@ static enum archive_error corrupt(const struct ledger *ledger, struct problem *p
 
 static bool remember_end(struct ledger *ledger)
 {
-    if (ledger->merkle.size == ledger->end_capacity) {
+    uint64_t count = ledger->merkle.size - ledger->skipped;
+
+    if (count == ledger->end_capacity) {
         uint64_t capacity = ledger->end_capacity ? 2 * ledger->end_capacity : 256;
         uint64_t *ends = realloc(ledger->ends, capacity * sizeof(*ends));
         if (ends == NULL)
@@ -82,7 +87,7 @@ static bool remember_end(struct ledger *ledger)
         ledger->ends = ends;
         ledger->end_capacity = capacity;
     }
-    ledger->ends[ledger->merkle.size] = ledger->bytes;
+    ledger->ends[count] = ledger->bytes;
     return true;
 }
 
@@ -324,10 +329,56 @@ enum archive_error ledger_open(struct ledger **ledger, const char *archive,
                           mode, visitor, problem);
 }
 
-enum archive_error ledger_open_in(struct ledger **ledger, const char *archive,
+/* The last line before `position` must be what it was; a checkpoint that the lines
+ * before it were not compared with means that they must be. */
+static enum archive_error go_to(struct ledger *ledger,
+                                const struct ledger_position *position,
+                                struct problem *problem)
+{
+    char line[LINE_BYTES_MAX + 1];
+    uint8_t hash[HASH_BYTES];
+    struct stat status;
+    uint64_t start, length;
+
+    if (fstat(ledger->fd, &status) != 0)
+        return problem_errno(problem, "%s", ledger->path);
+    if ((uint64_t)status.st_size < position->bytes)
+        return problem_set(problem, ARCHIVE_REFUSED, "the ledger is another one");
+    if (!ledger_tail_line(ledger->fd, position->bytes, &start))
+        return problem_errno(problem, "%s: cannot read", ledger->path);
+    length = position->bytes - start;
+    if (length == 0 || length > sizeof(line) ||
+        pread(ledger->fd, line, (size_t)length, (off_t)start) != (ssize_t)length ||
+        line[length - 1] != '\n')
+        return problem_set(problem, ARCHIVE_REFUSED, "the ledger is another one");
+    merkle_leaf(line, (size_t)length - 1, hash);
+    if (memcmp(hash, position->head, HASH_BYTES) != 0)
+        return problem_set(problem, ARCHIVE_REFUSED, "the ledger is another one");
+    if (ledger->note.size && ledger->note.size <= position->merkle.size) {
+        merkle_root(&position->merkle, hash);
+        bool is_here = ledger->note.size == position->merkle.size &&
+                       memcmp(hash, ledger->note.root, HASH_BYTES) == 0;
+        bool was_compared =
+            ledger->note.size == position->note_size &&
+            memcmp(position->note_root, ledger->note.root, HASH_BYTES) == 0;
+        if (!is_here && !was_compared)
+            return problem_set(problem, ARCHIVE_REFUSED,
+                               "there is a checkpoint that it was not held against");
+    }
+    ledger->merkle = position->merkle;
+    ledger->bytes = ledger->skipped_bytes = position->bytes;
+    ledger->skipped = position->merkle.size;
+    ledger->last_at_ms = position->last_at_ms;
+    memcpy(ledger->head, position->head, HASH_BYTES);
+    memcpy(ledger->skipped_head, position->head, HASH_BYTES);
+    return ARCHIVE_OK;
+}
+
+static enum archive_error open_at(struct ledger **ledger, const char *archive,
                                   const char *folder, struct text entity,
                                   struct text origin, const uint8_t *authority,
                                   enum ledger_mode mode, struct ledger_visitor visitor,
+                                  const struct ledger_position *position,
                                   struct problem *problem)
 {
     struct ledger *opened = calloc(1, sizeof(*opened));
@@ -345,6 +396,8 @@ enum archive_error ledger_open_in(struct ledger **ledger, const char *archive,
     error = start(opened, archive, folder, entity, origin, problem);
     if (error == ARCHIVE_OK)
         error = read_checkpoint(opened, origin, authority, problem);
+    if (error == ARCHIVE_OK && position)
+        error = go_to(opened, position, problem);
     if (error == ARCHIVE_OK && mode == LEDGER_WRITE) {
         error = ledger_lock(opened, problem);
         ledger_unlock(opened);
@@ -359,6 +412,27 @@ enum archive_error ledger_open_in(struct ledger **ledger, const char *archive,
     }
     *ledger = opened;
     return ARCHIVE_OK;
+}
+
+enum archive_error ledger_open_in(struct ledger **ledger, const char *archive,
+                                  const char *folder, struct text entity,
+                                  struct text origin, const uint8_t *authority,
+                                  enum ledger_mode mode, struct ledger_visitor visitor,
+                                  struct problem *problem)
+{
+    return open_at(ledger, archive, folder, entity, origin, authority, mode, visitor,
+                   NULL, problem);
+}
+
+enum archive_error ledger_open_from(struct ledger **ledger, const char *archive,
+                                    struct text entity, struct text origin,
+                                    const uint8_t *authority, enum ledger_mode mode,
+                                    struct ledger_visitor visitor,
+                                    const struct ledger_position *position,
+                                    struct problem *problem)
+{
+    return open_at(ledger, archive, LEDGER_BOOKS, entity, origin, authority, mode,
+                   visitor, position, problem);
 }
 
 void ledger_close(struct ledger *ledger)
@@ -630,6 +704,99 @@ struct text ledger_checkpoint_text(const struct ledger *ledger)
                          (uint32_t)buffer_length(&ledger->checkpoint)};
 }
 
+void ledger_position(const struct ledger *ledger, struct ledger_position *position)
+{
+    memset(position, 0, sizeof(*position));
+    position->merkle = ledger->merkle;
+    position->bytes = ledger->bytes;
+    position->last_at_ms = ledger->last_at_ms;
+    memcpy(position->head, ledger->head, HASH_BYTES);
+    if (ledger->note.size <= ledger->merkle.size) {
+        position->note_size = ledger->note.size;
+        memcpy(position->note_root, ledger->note.root, HASH_BYTES);
+    }
+}
+
+/* --- reading a line again --------------------------------------------------------- */
+
+/* The whole line at `start`, with its newline, into `line`; its length, 0 on failure.
+ */
+static size_t line_at(const struct ledger *ledger, uint64_t start,
+                      char line[LINE_BYTES_MAX + 1])
+{
+    ssize_t got = pread(ledger->fd, line, LINE_BYTES_MAX + 1, (off_t)start);
+    const char *newline = got > 0 ? memchr(line, '\n', (size_t)got) : NULL;
+
+    return newline ? (size_t)(newline - line) + 1 : 0;
+}
+
+static uint64_t seq_of(const char *line, size_t length)
+{
+    static const char head[] = "{\"v\":1,\"seq\":";
+    uint64_t seq = 0;
+
+    if (length <= sizeof(head) || memcmp(line, head, sizeof(head) - 1) != 0)
+        return 0;
+    for (size_t i = sizeof(head) - 1; i < length && line[i] >= '0' && line[i] <= '9';
+         i++)
+        seq = seq * 10 + (uint64_t)(line[i] - '0');
+    return seq;
+}
+
+/* Among the lines that were skipped: by halves, since each says its number. */
+static size_t find_skipped(const struct ledger *ledger, uint64_t seq, uint64_t *start,
+                           char line[LINE_BYTES_MAX + 1])
+{
+    uint64_t low = 0, high = ledger->skipped_bytes;
+
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2, number;
+        size_t length;
+        if (!ledger_tail_line(ledger->fd, middle + 1, start))
+            return 0;
+        length = line_at(ledger, *start, line);
+        number = seq_of(line, length);
+        if (number == 0 || number == seq)
+            return number ? length : 0;
+        if (number < seq)
+            low = *start + length;
+        else
+            high = *start;
+    }
+    return 0;
+}
+
+/* A line that was skipped is what it was when its hash is in the next one. */
+static bool is_chained(const struct ledger *ledger, uint64_t seq, uint64_t start,
+                       const char *line, size_t length)
+{
+    char next[LINE_BYTES_MAX + 1], hex[HEX_CHARS];
+    uint8_t hash[HASH_BYTES];
+
+    merkle_leaf(line, length - 1, hash);
+    if (seq == ledger->skipped)
+        return memcmp(hash, ledger->skipped_head, HASH_BYTES) == 0;
+    size_t next_length = line_at(ledger, start + length, next);
+    if (next_length < HEX_CHARS + 3)
+        return false;
+    write_hex(hash, hex);
+    return memcmp(next + next_length - 3 - HEX_CHARS, hex, HEX_CHARS) == 0;
+}
+
+static enum archive_error skipped_text(const struct ledger *ledger, uint64_t seq,
+                                       struct buffer *out, struct problem *problem)
+{
+    char line[LINE_BYTES_MAX + 1];
+    uint64_t start;
+    size_t length = find_skipped(ledger, seq, &start, line);
+
+    if (length == 0 || !is_chained(ledger, seq, start, line, length))
+        return problem_set(problem, ARCHIVE_CORRUPT,
+                           "%s:%llu: the line is not as it was written", ledger->path,
+                           (unsigned long long)seq);
+    return buffer_append(out, line, length - 1) ? ARCHIVE_OK : problem_memory(problem);
+}
+
 enum archive_error ledger_text(const struct ledger *ledger, uint64_t seq,
                                struct buffer *out, struct problem *problem)
 {
@@ -640,7 +807,10 @@ enum archive_error ledger_text(const struct ledger *ledger, uint64_t seq,
     if (seq == 0 || seq > ledger->merkle.size)
         return problem_set(problem, ARCHIVE_REFUSED, "%s: has no line %llu",
                            ledger->path, (unsigned long long)seq);
-    start = seq == 1 ? 0 : ledger->ends[seq - 2];
+    if (seq <= ledger->skipped)
+        return skipped_text(ledger, seq, out, problem);
+    seq -= ledger->skipped;
+    start = seq == 1 ? ledger->skipped_bytes : ledger->ends[seq - 2];
     length = ledger->ends[seq - 1] - start - 1;
     room = buffer_reserve(out, (size_t)length + 1);
     if (room == NULL)

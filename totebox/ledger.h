@@ -64,6 +64,29 @@ ledger_open_in(struct ledger **ledger, const char *archive, const char *folder,
                struct text entity, struct text origin, const uint8_t *authority,
                enum ledger_mode mode, struct ledger_visitor visitor,
                struct problem *problem);
+/* Where a ledger stands after a whole commit: enough to go on from there without
+ * reading what is before.  Whoever keeps one must be able to tell that it is what was
+ * kept. */
+struct ledger_position {
+    struct merkle merkle;
+    uint64_t bytes;
+    int64_t last_at_ms;
+    uint8_t head[HASH_BYTES];
+    /* The checkpoint that was compared on the way; size 0: none. */
+    uint64_t note_size;
+    uint8_t note_root[HASH_BYTES];
+};
+void ledger_position(const struct ledger *ledger, struct ledger_position *position);
+/* ledger_open() from a position on.  The hashes before it are not computed again, but
+ * the last line must be there and be the one that it was, and the checkpoint must be
+ * one that was compared or that is yet to come: else ARCHIVE_REFUSED, and the caller
+ * opens from the start.  Lines before the position are held against the `prev` of the
+ * next when ledger_text() reads them. */
+MUST_CHECK enum archive_error
+ledger_open_from(struct ledger **ledger, const char *archive, struct text entity,
+                 struct text origin, const uint8_t *authority, enum ledger_mode mode,
+                 struct ledger_visitor visitor, const struct ledger_position *position,
+                 struct problem *problem);
 void ledger_close(struct ledger *ledger);
 
 /* Takes over what other processes appended since.  Cheap when nothing was. */

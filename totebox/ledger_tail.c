@@ -44,6 +44,14 @@ static bool last_newline(int fd, uint64_t start, uint64_t end, uint64_t *after,
     return true;
 }
 
+bool ledger_tail_line(int fd, uint64_t end, uint64_t *start)
+{
+    bool found;
+
+    *start = 0;
+    return end <= 1 || last_newline(fd, 0, end - 1, start, &found);
+}
+
 /* Whether more lines of the same commit must follow the one that starts at `start`. */
 static bool has_more(const char *line, size_t length)
 {

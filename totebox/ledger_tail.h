@@ -12,6 +12,10 @@
  * says what is wrong with it.  False: reading failed, errno says why. */
 MUST_CHECK bool ledger_tail_find(int fd, uint64_t start, uint64_t size, uint64_t *end);
 
+/* *start: where the line begins that holds the byte before `end`, or that ends there.
+ * False as above. */
+MUST_CHECK bool ledger_tail_line(int fd, uint64_t end, uint64_t *start);
+
 /* Copies `length` bytes at `offset` to <folder>/torn-<line>, durably, then cuts them
  * off. `said` gets a sentence about it. */
 MUST_CHECK enum archive_error ledger_tail_set_aside(int fd, const char *folder,

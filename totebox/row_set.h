@@ -1,4 +1,4 @@
-/* row_set.h - the rows of one view, sorted by key: a skip list.
+/* row_set.h - rows of one view that are in memory, sorted by key: a skip list.
  *
  * A set owns its rows and their name references.  A row stays where it is until it is
  * freed, so a pointer to it is its cursor.  Private to the index. */
@@ -16,6 +16,7 @@ struct row_entry {
     union any_row row; /* first: a row pointer is an entry pointer */
     enum row_state state;
     uint32_t levels;
+    uint32_t rank; /* rows of the mapped file that come before it */
     struct row_entry *next[];
 };
 

@@ -212,13 +212,30 @@ static void on_tick(uv_timer_t *timer)
     }
 }
 
+/* So that the next start begins where this one is.  Where it cannot be written, the
+ * next start reads the ledger. */
+static void keep_index(struct archive_index *index)
+{
+    struct problem problem;
+    if (index_lines_read(index) < INDEX_LINES_KEPT)
+        return;
+    if (index_write_file(index, &problem) != ARCHIVE_OK)
+        fprintf(stderr, "totebox: %s; the next start reads the ledger\n",
+                problem.words);
+}
+
 static bool open_index(struct server *server, struct archive_index **index,
                        struct problem *problem)
 {
     struct index_plan plan;
     exposure_plan(server->archive->exposure, &plan);
-    return index_open(index, server->archive, &plan, LEDGER_READ, INT64_MAX, problem) ==
-           ARCHIVE_OK;
+    if (index_open(index, server->archive, &plan, LEDGER_READ, INT64_MAX, problem) !=
+        ARCHIVE_OK)
+        return false;
+    if (*index_said(*index))
+        fprintf(stderr, "totebox: %s\n", index_said(*index));
+    keep_index(*index);
+    return true;
 }
 
 /* The rows of an instant that is past never change: a reader of several pages, or
@@ -228,7 +245,7 @@ struct archive_index *server_earlier(struct server *server, int64_t as_of_ms)
     struct index_plan plan;
     struct problem problem;
     server->earlier_used_ms = server_now_ms(server);
-    if (as_of_ms >= net_wall_ms())
+    if (as_of_ms >= index_last_commit_ms(server->index))
         return server->index;
     if (server->earlier && server->earlier_ms == as_of_ms)
         return server->earlier;
@@ -447,6 +464,8 @@ static void release_server(struct server *server)
     server_forget_earlier(server);
     if (server->index) {
         forget_log(server);
+        if (!server->failed)
+            keep_index(server->index);
         index_close(server->index);
     }
     free(server->log);

@@ -47,6 +47,15 @@ struct logged_change {
     name_id key; /* held */
 };
 
+/* The rows of an answer, where they lie in the index, and what a grant makes of them:
+ * one for the whole server, since answers are built one after the other. */
+struct page {
+    uint32_t count;
+    const union any_row *rows[PAGE_ROWS];
+    uint8_t marks[PAGE_ROWS][ROW_COLUMNS_MAX];
+    int64_t as_of_ms[PAGE_ROWS];
+};
+
 struct server {
     struct net *net;
     uv_tcp_t listener;
@@ -55,6 +64,7 @@ struct server {
     uv_signal_t hangup, terminate, interrupt;
     struct archive *archive;
     struct archive_index *index;
+    struct page page;
     struct pairings pairings;
     struct timespec pairings_changed; /* the folder, when they were read */
     struct audit *audit;
@@ -172,10 +182,13 @@ struct refusal server_hello(void *user, struct text software, uint16_t protocol,
 enum psp_error grant_state(const struct grant *grant);
 bool grant_sees(const struct grant *grant, const struct names *names, enum view view,
                 const union any_row *row);
-/* A copy of the row as this grant may see it: withheld cells carry their mark. */
-void grant_view_row(const struct grant *grant, const struct names *names,
-                    enum view view, const union any_row *row, const bool *columns,
-                    union any_row *seen);
+/* By column: why the cell may not be seen through this grant, or CELL_PRESENT. */
+void grant_marks(const struct grant *grant, const struct names *names, enum view view,
+                 const union any_row *row, const bool *columns, uint8_t *marks);
+/* One row more, while there are fewer than PAGE_ROWS. */
+void page_add(struct page *page, const struct grant *grant,
+              const struct archive_index *index, enum view view,
+              const union any_row *row, int64_t as_of_ms, const bool *columns);
 void grant_drop(struct grant *grant);
 /* Bytes that the row takes in a message, roughly. */
 size_t row_bytes(const struct names *names, enum view view, const union any_row *row);

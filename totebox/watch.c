@@ -1,33 +1,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* uthash ends the program when memory is short; here the caller must hear of it. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "proto/layout.h"
 #include "totebox/server.h"
 
+/* Rows remembered one by one while a caller is slow; then all of them are due. */
+enum { DIRTY_MAX = 1 << 16, KEPT_ITEMS = 1024 };
+
 /* A row that changed since the last group was opened. */
 struct dirty {
-    struct dirty_key {
-        uint32_t view;
-        name_id key; /* held */
-    } key;
-    UT_hash_handle hh;
+    uint32_t view;
+    name_id key; /* held */
 };
 
-/* One row of an open group, as it stood when the group was opened. */
+/* One row of an open group, as it stood when the group was opened: a row of the mapped
+ * file stays as it is, one in memory is copied. */
 struct item {
     enum view view;
-    bool deleted;
-    union any_row row; /* references held; of a deleted row only `row.key` */
+    bool deleted, copied;
+    name_id key; /* held */
+    int64_t as_of_ms;
+    const union any_row *mapped;
+    uint32_t copy; /* place in the group's copies, names held */
 };
 
-/* What the caller is moved by: whole commits, cut into parts that fit a message. */
+/* What the caller is moved by: whole commits, cut into parts that fit a message.  The
+ * arrays stay for the next group unless they are large. */
 struct group {
     struct item *items;
     uint32_t count, capacity, sent;
+    union any_row *copies;
+    uint32_t copy_count, copy_capacity;
     uint32_t named; /* bit per view that a part has mentioned */
     uint64_t revision;
     int64_t as_of_ms;
@@ -54,6 +57,7 @@ struct watch {
     struct pending queue[RPC_CREDIT_MAX];
     uint32_t pending;
     struct dirty *dirty;
+    uint32_t dirty_count, dirty_capacity;
     struct group group;
     bool group_open, needs_reset, needs_snapshot, ended;
     bool serving, released; /* its last reference may go with the answer it gives */
@@ -253,35 +257,75 @@ struct refusal watch_new(struct grant *grant, const struct query *queries,
 /* --- changes ------------------------------------------------------------------------
  */
 
-static void mark_dirty(struct watch *watch, enum view view, name_id key)
+static bool grow(void **array, uint32_t *capacity, uint32_t count, size_t size)
 {
-    struct dirty_key wanted = {.view = view, .key = key};
-    struct dirty *dirty;
-    HASH_FIND(hh, watch->dirty, &wanted, sizeof wanted, dirty);
-    if (dirty)
-        return;
-    dirty = calloc(1, sizeof *dirty);
-    if (dirty) {
-        dirty->key = wanted;
-        HASH_ADD(hh, watch->dirty, key, sizeof dirty->key, dirty);
-    }
-    if (!dirty || !dirty->hh.tbl) {
-        /* No memory to remember one row: forget all of them and start over. */
-        free(dirty);
-        watch->needs_snapshot = watch->needs_reset = true;
-        return;
-    }
-    names_hold(names_of(watch), key);
+    uint32_t wanted = *capacity ? 2 * *capacity : 32;
+    if (count < *capacity)
+        return true;
+    void *grown = realloc(*array, wanted * size);
+    if (!grown)
+        return false;
+    *array = grown;
+    *capacity = wanted;
+    return true;
 }
 
 static void forget_dirty(struct watch *watch)
 {
-    struct dirty *dirty, *next;
-    HASH_ITER (hh, watch->dirty, dirty, next) {
-        HASH_DEL(watch->dirty, dirty);
-        names_drop(names_of(watch), dirty->key.key);
-        free(dirty);
+    for (uint32_t i = 0; i < watch->dirty_count; i++)
+        names_drop(names_of(watch), watch->dirty[i].key);
+    watch->dirty_count = 0;
+}
+
+static int compare_dirty(const struct dirty *a, const struct dirty *b)
+{
+    if (a->view != b->view)
+        return a->view < b->view ? -1 : 1;
+    return (a->key > b->key) - (a->key < b->key);
+}
+
+/* Shell's sort, in place: the C library's takes memory for more than a few. */
+static void sort_dirty(struct dirty *dirty, uint32_t count)
+{
+    for (uint32_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
+        for (uint32_t i = gap; i < count; i++) {
+            struct dirty moved = dirty[i];
+            uint32_t place = i;
+            for (; place >= gap && compare_dirty(&dirty[place - gap], &moved) > 0;
+                 place -= gap)
+                dirty[place] = dirty[place - gap];
+            dirty[place] = moved;
+        }
+}
+
+/* Sorted by view, each row once. */
+static void tidy_dirty(struct watch *watch)
+{
+    uint32_t kept = 0;
+    sort_dirty(watch->dirty, watch->dirty_count);
+    for (uint32_t i = 0; i < watch->dirty_count; i++) {
+        if (kept && compare_dirty(&watch->dirty[kept - 1], &watch->dirty[i]) == 0)
+            names_drop(names_of(watch), watch->dirty[i].key);
+        else
+            watch->dirty[kept++] = watch->dirty[i];
     }
+    watch->dirty_count = kept;
+}
+
+static void mark_dirty(struct watch *watch, enum view view, name_id key)
+{
+    if (watch->dirty_count == DIRTY_MAX)
+        tidy_dirty(watch);
+    if (watch->dirty_count == DIRTY_MAX ||
+        !grow((void **)&watch->dirty, &watch->dirty_capacity, watch->dirty_count,
+              sizeof *watch->dirty)) {
+        /* Too many to remember one by one: forget all of them and start over. */
+        forget_dirty(watch);
+        watch->needs_snapshot = true;
+        return;
+    }
+    watch->dirty[watch->dirty_count++] = (struct dirty){.view = view, .key = key};
+    names_hold(names_of(watch), key);
 }
 
 void watch_note(struct watch *watch, enum view view, const union any_row *row)
@@ -298,10 +342,9 @@ void watch_note(struct watch *watch, enum view view, const union any_row *row)
 
 static void drop_item(struct watch *watch, struct item *item)
 {
-    if (item->deleted)
-        names_drop(names_of(watch), item->row.row.key);
-    else
-        row_drop(names_of(watch), item->view, &item->row);
+    names_drop(names_of(watch), item->key);
+    if (item->copied)
+        row_drop(names_of(watch), item->view, &watch->group.copies[item->copy]);
 }
 
 static void close_group(struct watch *watch)
@@ -309,47 +352,59 @@ static void close_group(struct watch *watch)
     struct group *group = &watch->group;
     for (uint32_t i = group->sent; i < group->count; i++)
         drop_item(watch, &group->items[i]);
-    free(group->items);
-    *group = (struct group){0};
-    watch->group_open = false;
-}
-
-static struct item *add_item(struct group *group)
-{
-    if (group->count == group->capacity) {
-        uint32_t capacity = group->capacity ? group->capacity * 2 : 32;
-        struct item *items = realloc(group->items, capacity * sizeof *items);
-        if (!items)
-            return NULL;
-        group->items = items;
-        group->capacity = capacity;
+    struct group kept = {.items = group->items,
+                         .capacity = group->capacity,
+                         .copies = group->copies,
+                         .copy_capacity = group->copy_capacity};
+    if (kept.capacity > KEPT_ITEMS) {
+        free(kept.items);
+        free(kept.copies);
+        kept = (struct group){0};
     }
-    return &group->items[group->count];
+    *group = kept;
+    watch->group_open = false;
 }
 
 static bool add_row(struct watch *watch, enum view view, const union any_row *row)
 {
-    struct item *item = add_item(&watch->group);
-    if (!item)
+    struct group *group = &watch->group;
+    const struct archive_index *index = server_of(watch)->index;
+    bool copied = !index_row_is_mapped(index, view, row);
+    if (!grow((void **)&group->items, &group->capacity, group->count,
+              sizeof *group->items) ||
+        (copied && !grow((void **)&group->copies, &group->copy_capacity,
+                         group->copy_count, sizeof *group->copies)))
         return false;
-    item->view = view;
-    item->deleted = false;
-    row_hold(names_of(watch), view, row);
-    grant_view_row(watch->grant, names_of(watch), view, row, watch->view[view].columns,
-                   &item->row);
-    watch->group.count++;
+    struct item *item = &group->items[group->count++];
+    *item = (struct item){.view = view,
+                          .copied = copied,
+                          .key = row->row.key,
+                          .as_of_ms = index_row_as_of_ms(index, view, row),
+                          .mapped = row,
+                          .copy = group->copy_count};
+    names_hold(names_of(watch), item->key);
+    if (copied) {
+        row_hold(names_of(watch), view, row);
+        memcpy(&group->copies[group->copy_count++], row, view_table(view)->size);
+    }
     return true;
 }
 
 static bool add_delete(struct watch *watch, enum view view, name_id key)
 {
-    struct item *item = add_item(&watch->group);
-    if (!item)
+    struct group *group = &watch->group;
+    if (!grow((void **)&group->items, &group->capacity, group->count,
+              sizeof *group->items))
         return false;
-    *item = (struct item){.view = view, .deleted = true, .row.row.key = key};
+    group->items[group->count++] =
+        (struct item){.view = view, .deleted = true, .key = key};
     names_hold(names_of(watch), key);
-    watch->group.count++;
     return true;
+}
+
+static const union any_row *item_row(const struct group *group, const struct item *item)
+{
+    return item->copied ? &group->copies[item->copy] : item->mapped;
 }
 
 static bool collect_snapshot(struct watch *watch)
@@ -366,27 +421,21 @@ static bool collect_snapshot(struct watch *watch)
     return true;
 }
 
-static int compare_items(const void *left, const void *right)
-{
-    const struct item *a = left, *b = right;
-    return (a->view > b->view) - (a->view < b->view);
-}
-
 static bool collect_changes(struct watch *watch)
 {
     const struct archive_index *index = server_of(watch)->index;
-    for (struct dirty *dirty = watch->dirty; dirty; dirty = dirty->hh.next) {
-        enum view view = (enum view)dirty->key.view;
+    tidy_dirty(watch);
+    for (uint32_t i = 0; i < watch->dirty_count; i++) {
+        struct dirty dirty = watch->dirty[i];
+        enum view view = (enum view)dirty.view;
         const union any_row *row =
-            index_find(index, view, names_text(names_of(watch), dirty->key.key));
+            index_find(index, view, names_text(names_of(watch), dirty.key));
         bool added = row && watch_sees(watch, view, row)
                          ? add_row(watch, view, row)
-                         : add_delete(watch, view, dirty->key.key);
+                         : add_delete(watch, view, dirty.key);
         if (!added)
             return false;
     }
-    qsort(watch->group.items, watch->group.count, sizeof *watch->group.items,
-          compare_items);
     return true;
 }
 
@@ -482,8 +531,9 @@ static uint32_t part_size(const struct watch *watch)
     size_t bytes = 0;
     while (count < most && group->sent + count < group->count) {
         const struct item *item = &group->items[group->sent + count];
-        bytes += item->deleted ? ROW_KEY_MAX
-                               : row_bytes(names_of(watch), item->view, &item->row);
+        bytes += item->deleted
+                     ? ROW_KEY_MAX
+                     : row_bytes(names_of(watch), item->view, item_row(group, item));
         if (count && bytes > PAGE_BYTES)
             break;
         count++;
@@ -492,30 +542,31 @@ static uint32_t part_size(const struct watch *watch)
 }
 
 static void build_change(struct watch *watch, struct struct_builder change,
-                         enum view view, const struct item *items, uint32_t count,
-                         const union any_row **rows)
+                         enum view view, const struct item *items, uint32_t count)
 {
     const struct group *group = &watch->group;
-    struct batch_shape shape = {.view = view};
+    const struct grant *grant = watch->grant;
+    struct server *server = server_of(watch);
+    struct page *page = &server->page;
+    struct batch_shape shape = {
+        .view = view, .marks = page->marks, .as_of_ms = page->as_of_ms};
     memcpy(shape.column, watch->view[view].columns, sizeof shape.column);
-    uint32_t row_count = 0, deleted = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (items[i].deleted)
-            deleted++;
-        else
-            rows[row_count++] = &items[i].row;
-    }
-    batch_build(change, PSP_CHANGE_UPSERTS_PTR, &shape, names_of(watch), rows,
-                row_count, group->revision, group->as_of_ms, (struct text){0});
-    audit_rows(watch->grant->connection->server->audit,
-               authority_label(watch->grant->authority), view, row_count);
+    page->count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!items[i].deleted)
+            page_add(page, grant, server->index, view, item_row(group, &items[i]),
+                     items[i].as_of_ms, shape.column);
+    batch_build(change, PSP_CHANGE_UPSERTS_PTR, &shape, names_of(watch), page->rows,
+                page->count, group->revision, group->as_of_ms, (struct text){0});
+    audit_rows(server->audit, authority_label(grant->authority), view, page->count);
+    uint32_t deleted = count - page->count;
     struct list_builder keys =
         builder_list(change, PSP_CHANGE_DELETES_PTR, ELEMENT_POINTER, deleted);
     deleted = 0;
     for (uint32_t i = 0; i < count; i++)
         if (items[i].deleted)
             list_builder_text(keys, deleted++,
-                              names_text(names_of(watch), items[i].row.row.key));
+                              names_text(names_of(watch), items[i].key));
 }
 
 /* Views that the part names: those of its items, and in the part that closes a snapshot
@@ -534,7 +585,7 @@ static uint32_t views_of_part(const struct watch *watch, uint32_t count, bool cl
 }
 
 static void build_changes(struct watch *watch, struct struct_builder delta,
-                          uint32_t count, uint32_t views, const union any_row **rows)
+                          uint32_t count, uint32_t views)
 {
     const struct group *group = &watch->group;
     struct list_builder changes = builder_structs(
@@ -548,32 +599,27 @@ static void build_changes(struct watch *watch, struct struct_builder delta,
         while (until < group->sent + count && group->items[until].view == view)
             until++;
         build_change(watch, list_builder_struct(changes, change++), view,
-                     &group->items[from], until - from, rows);
+                     &group->items[from], until - from);
         from = until;
     }
 }
 
-static bool emit_part(struct watch *watch)
+static void emit_part(struct watch *watch)
 {
     struct group *group = &watch->group;
     uint32_t count = part_size(watch);
     bool closes = group->sent + count == group->count;
-    const union any_row **rows = malloc((count + 1) * sizeof *rows);
     struct struct_builder delta;
-    if (!rows)
-        return false;
     if (!begin(watch, &delta)) {
-        free(rows);
         shift_queue(watch);
-        return true;
+        return;
     }
     enum delta_kind kind = group->snapshot
                                ? (closes ? DELTA_SNAPSHOT_END : DELTA_SNAPSHOT)
                                : (closes ? DELTA_UPDATE : DELTA_UPDATE_PART);
     uint32_t views = views_of_part(watch, count, closes);
     set_delta(delta, watch, kind, group->as_of_ms, group->revision);
-    build_changes(watch, delta, count, views, rows);
-    free(rows);
+    build_changes(watch, delta, count, views);
     group->named |= views;
     if (closes) {
         struct position position = {.digest = watch->digest,
@@ -589,7 +635,6 @@ static bool emit_part(struct watch *watch)
         close_group(watch);
     }
     finish(watch);
-    return true;
 }
 
 static void end(struct watch *watch)
@@ -622,12 +667,11 @@ static bool serve(struct watch *watch)
             wrote = true;
             continue;
         }
-        if (!watch->group_open && !watch->needs_snapshot && !watch->dirty)
+        if (!watch->group_open && !watch->needs_snapshot && !watch->dirty_count)
             break;
         if (!watch->group_open && !open_group(watch))
             break;
-        if (!emit_part(watch))
-            break;
+        emit_part(watch);
         wrote = true;
     }
     return wrote;
@@ -703,7 +747,10 @@ void watch_free(struct watch *watch)
     }
     struct connection *connection = watch->grant->connection;
     close_group(watch);
+    free(watch->group.items);
+    free(watch->group.copies);
     forget_dirty(watch);
+    free(watch->dirty);
     for (enum view view = 0; view < VIEW_COUNT; view++)
         free((void *)(uintptr_t)watch->view[view].rows.names);
     if (watch->before)
