@@ -5,6 +5,7 @@ EXTRA_DIST += .ci/run \
 	examples \
 	tests/e2e \
 	docs/limits.md \
+	docs/pictures \
 	docs/psp.md \
 	docs/psp-exchange.md \
 	docs/rows.md \
