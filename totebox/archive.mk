@@ -12,6 +12,7 @@ libtotebox_a_SOURCES += \
 	totebox/command_query.c \
 	totebox/conf.c totebox/conf.h \
 	totebox/date.c totebox/date.h \
+	totebox/disclosure.c totebox/disclosure.h \
 	totebox/exposure.c totebox/exposure.h \
 	totebox/exposure_read.c \
 	totebox/index.c totebox/index.h \
@@ -45,6 +46,7 @@ if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/totebox/alder_test \
 	tests/totebox/audit_test \
+	tests/totebox/disclosure_test \
 	tests/totebox/exposure_test \
 	tests/totebox/index_file_test \
 	tests/totebox/index_test \
@@ -57,6 +59,8 @@ tests_totebox_alder_test_SOURCES = tests/totebox/alder_test.c
 tests_totebox_alder_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_audit_test_SOURCES = tests/totebox/audit_test.c
 tests_totebox_audit_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
+tests_totebox_disclosure_test_SOURCES = tests/totebox/disclosure_test.c
+tests_totebox_disclosure_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_exposure_test_SOURCES = tests/totebox/exposure_test.c
 tests_totebox_exposure_test_LDADD = $(TOTEBOX_LIBS) $(CMOCKA_LIBS)
 tests_totebox_index_file_test_SOURCES = tests/totebox/index_file_test.c

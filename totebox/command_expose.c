@@ -11,6 +11,16 @@ static const char usage[] = "usage: totebox expose ARCHIVE [--to ROLE|SHA256:...
                             "edit exposure.conf and send\n"
                             "SIGHUP to totebox serve.\n";
 
+static void print_percent(const char *name, struct decimal percent)
+{
+    char text[DECIMAL_CHARS_MAX];
+
+    if (decimal_sign(percent) == 0)
+        return;
+    decimal_write(percent, text);
+    printf("  %-14s %s %%\n", name, text);
+}
+
 static void print_strings(const char *name, const struct strings *strings)
 {
     if (strings->count == 0)
@@ -51,8 +61,10 @@ static void print_block(const struct expose_block *block)
     print_strings("keys", &block->keys);
     print_strings("counterparties", &block->counterparties);
     print_strings("withhold", &block->withhold);
-    if (block->min_n)
-        printf("  %-14s %u\n", "min-n", block->min_n);
+    if (block->limits.min_n)
+        printf("  %-14s %u\n", "min-n", block->limits.min_n);
+    print_percent("dominance", block->limits.dominance);
+    print_percent("p-percent", block->limits.p_percent);
     printf("  %-14s %lldh\n", "window", (long long)(block->window_ms / 3600000));
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "totebox/command.h"
+#include "totebox/disclosure.h"
 
 static const char usage[] =
     "usage: totebox query ARCHIVE VIEW [PREFIX] [option ...]\n"
@@ -102,6 +103,7 @@ static void make_plan(const struct query *query, const struct archive *archive,
 }
 
 static bool print_row(struct row_printer *printer, const struct exposure_view *exposure,
+                      const struct disclosure *disclosure,
                       const struct archive_index *index, const union any_row *stored)
 {
     const struct view_table *table = view_table(printer->view);
@@ -115,9 +117,13 @@ static bool print_row(struct row_printer *printer, const struct exposure_view *e
         return row_printer_row(printer, row, NULL);
     if (!exposure_sees_row(exposure, printer->names, printer->view, row))
         return true;
-    for (uint32_t i = 0; i < table->column_count; i++)
+    for (uint32_t i = 0; i < table->column_count; i++) {
         marks[i] = (uint8_t)exposure_cell_mark(exposure, printer->names, printer->view,
                                                row, i);
+        if (marks[i] == CELL_PRESENT && disclosure_covers(printer->view, i))
+            marks[i] =
+                (uint8_t)disclosure_mark(disclosure, exposure, printer->names, row);
+    }
     return row_printer_row(printer, row, marks);
 }
 
@@ -126,18 +132,24 @@ static bool print_rows(const struct query *query, const struct archive *archive,
 {
     const struct names *names = index_names(index);
     struct text prefix = text_of(query->prefix);
+    struct disclosure *disclosure = NULL;
     struct exposure_view exposure;
     struct row_printer printer;
     bool ok = true;
 
-    if (query->role)
+    if (query->role) {
         exposure_for(archive->exposure, text_of(query->role), NULL, &exposure);
+        if (query->view == VIEW_METRIC)
+            disclosure = disclosure_new(&exposure, index);
+    }
     row_printer_start(&printer, query->format, query->view, names);
     for (const union any_row *row = index_seek(index, query->view, prefix);
          ok && row && text_starts_with(names_text(names, row->row.key), prefix);
          row = index_next(index, query->view, row))
-        ok = print_row(&printer, query->role ? &exposure : NULL, index, row);
+        ok =
+            print_row(&printer, query->role ? &exposure : NULL, disclosure, index, row);
     row_printer_end(&printer);
+    disclosure_free(disclosure);
     return ok;
 }
 

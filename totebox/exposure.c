@@ -84,6 +84,12 @@ static bool inside_periods(const struct expose_block *block,
     return block->period_count == 0;
 }
 
+static bool has_limits(const struct expose_block *block)
+{
+    return block->limits.min_n > 0 || decimal_sign(block->limits.dominance) > 0 ||
+           decimal_sign(block->limits.p_percent) > 0;
+}
+
 static bool block_shows(const struct expose_block *block, const struct names *names,
                         enum view view, const union any_row *row)
 {
@@ -96,6 +102,9 @@ static bool block_shows(const struct expose_block *block, const struct names *na
                           row->pos.end) &&
                any_matches(&block->rows, names_text(names, row->row.key));
     case VIEW_METRIC:
+        /* A row with a contributor is about that one: limits are for sums. */
+        if (row->metric.cp != 0 && has_limits(block))
+            return false;
         return any_matches(&block->keys, names_text(names, row->metric.metric)) &&
                inside_periods(block, &row->metric);
     case VIEW_ITEM:
@@ -125,23 +134,56 @@ bool exposure_sees_row(const struct exposure_view *exposure, const struct names 
     return view == VIEW_ENTITY;
 }
 
-static bool is_limited_column(const char *name)
+/* The smaller percentage is stricter for dominance, the larger for what must remain. */
+static void tighten(struct disclosure_limits *limits,
+                    const struct disclosure_limits *other)
 {
-    return strcmp(name, "value") == 0 || strcmp(name, "num") == 0 ||
-           strcmp(name, "den") == 0 || strcmp(name, "n") == 0;
+    if (other->min_n > limits->min_n)
+        limits->min_n = other->min_n;
+    if (decimal_sign(other->dominance) > 0 &&
+        (decimal_sign(limits->dominance) == 0 ||
+         decimal_compare(other->dominance, limits->dominance) < 0))
+        limits->dominance = other->dominance;
+    if (decimal_compare(other->p_percent, limits->p_percent) > 0)
+        limits->p_percent = other->p_percent;
 }
 
-static enum cell_mark block_mark(const struct expose_block *block, enum view view,
-                                 const union any_row *row, const char *column)
+bool exposure_limits(const struct exposure_view *exposure,
+                     struct disclosure_limits *limits)
 {
-    int n = view_column(VIEW_METRIC, TEXT("n"));
+    bool any = false;
 
+    *limits = (struct disclosure_limits){0};
+    for (uint32_t i = 0; i < exposure->count; i++) {
+        const struct expose_block *block = exposure->blocks[i];
+        if (!(block->views & 1U << VIEW_METRIC) || !has_limits(block))
+            continue;
+        tighten(limits, &block->limits);
+        any = true;
+    }
+    return any;
+}
+
+bool exposure_limits_row(const struct exposure_view *exposure,
+                         const struct names *names, const union any_row *row)
+{
+    bool limited = false;
+
+    for (uint32_t i = 0; i < exposure->count; i++) {
+        if (!block_shows(exposure->blocks[i], names, VIEW_METRIC, row))
+            continue;
+        if (!has_limits(exposure->blocks[i]))
+            return false;
+        limited = true;
+    }
+    return limited;
+}
+
+static enum cell_mark block_mark(const struct expose_block *block, const char *column)
+{
     for (uint32_t i = 0; i < block->withhold.count; i++)
         if (strcmp(block->withhold.text[i], column) == 0)
             return CELL_NOT_PERMITTED;
-    if (view == VIEW_METRIC && block->min_n > 0 && is_limited_column(column) &&
-        (row->row.marks[n] != CELL_PRESENT || row->metric.n < block->min_n))
-        return CELL_SUPPRESSED_COUNT;
     return CELL_PRESENT;
 }
 
@@ -155,7 +197,7 @@ enum cell_mark exposure_cell_mark(const struct exposure_view *exposure,
     for (uint32_t i = 0; i < exposure->count; i++) {
         if (!block_shows(exposure->blocks[i], names, view, row))
             continue;
-        mark = block_mark(exposure->blocks[i], view, row, name);
+        mark = block_mark(exposure->blocks[i], name);
         if (mark == CELL_PRESENT)
             return mark;
     }

@@ -16,6 +16,12 @@ enum granularity { GRANULARITY_TOTAL, GRANULARITY_ACCOUNT, GRANULARITY_ITEM };
 
 enum { EXPOSURE_PERIODS_MAX = 64, EXPOSURE_BLOCKS_MAX = 64 };
 
+/* What sums of several must keep to (disclosure.h); 0: no such limit. */
+struct disclosure_limits {
+    uint32_t min_n;                      /* contributors at least */
+    struct decimal dominance, p_percent; /* percent */
+};
+
 struct strings {
     char **text;
     uint32_t count;
@@ -35,9 +41,7 @@ struct expose_block {
     int32_t items_from;            /* 0: the earliest start of its periods */
     int64_t window_ms;             /* longest pairing */
     uint32_t rate;                 /* reads a second, 0: no limit */
-    /* Disclosure limit of metric rows: fewer contributors, or an unknown number, leave
-     * value, num, den and n suppressed.  0: none. */
-    uint32_t min_n;
+    struct disclosure_limits limits; /* of metric rows */
 };
 
 struct exposure {
@@ -75,8 +79,15 @@ bool exposure_sees_view(const struct exposure_view *exposure, enum view view);
  * who is paired, even without a block. */
 bool exposure_sees_row(const struct exposure_view *exposure, const struct names *names,
                        enum view view, const union any_row *row);
+/* The strictest of the limits of all blocks; false when there is none. */
+bool exposure_limits(const struct exposure_view *exposure,
+                     struct disclosure_limits *limits);
+/* Of a metric row that is permitted: is it only by blocks with limits? */
+bool exposure_limits_row(const struct exposure_view *exposure,
+                         const struct names *names, const union any_row *row);
 /* Of a row that exposure_sees_row permits: the mark that a cell must leave with,
- * whatever it holds.  CELL_PRESENT: send it as it is. */
+ * whatever it holds.  CELL_PRESENT: send it as it is, unless disclosure_mark() says
+ * otherwise. */
 enum cell_mark exposure_cell_mark(const struct exposure_view *exposure,
                                   const struct names *names, enum view view,
                                   const union any_row *row, uint32_t column);

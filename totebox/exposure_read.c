@@ -139,6 +139,20 @@ static int check_number(cfg_t *cfg, cfg_opt_t *option)
     return -1;
 }
 
+/* More than 6 places would not leave room for amounts. */
+static int check_percent(cfg_t *cfg, cfg_opt_t *option)
+{
+    const char *text = cfg_opt_getnstr(option, cfg_opt_size(option) - 1);
+    struct decimal percent;
+    if (text && decimal_parse(text_of(text), &percent) == DECIMAL_OK &&
+        percent.scale <= 6 && decimal_sign(percent) > 0 &&
+        decimal_compare(percent, decimal_from_int(100)) <= 0)
+        return 0;
+    cfg_error(cfg, "%s must be a percentage like \"75\", above 0 and at most 100",
+              cfg_opt_name(option));
+    return -1;
+}
+
 static bool lists(cfg_t *block, const char *view)
 {
     for (unsigned i = 0; i < cfg_size(block, "views"); i++)
@@ -185,6 +199,8 @@ static void prepare(cfg_t *cfg)
     cfg_set_validate_func(cfg, "expose|window", check_window);
     cfg_set_validate_func(cfg, "expose|rate", check_number);
     cfg_set_validate_func(cfg, "expose|min-n", check_number);
+    cfg_set_validate_func(cfg, "expose|dominance", check_percent);
+    cfg_set_validate_func(cfg, "expose|p-percent", check_percent);
 }
 
 /* --- taking it over ------------------------------------------------------------- */
@@ -231,6 +247,14 @@ static int32_t default_items_from(const struct expose_block *block)
     return from;
 }
 
+static void take_percent(cfg_t *section, const char *name, struct decimal *percent)
+{
+    const char *text = cfg_getstr(section, name);
+
+    if (text == NULL || decimal_parse(text_of(text), percent) != DECIMAL_OK)
+        *percent = decimal_from_int(0);
+}
+
 static bool take_block(struct expose_block *block, cfg_t *section)
 {
     const char *granularity = cfg_getstr(section, "granularity");
@@ -251,7 +275,9 @@ static bool take_block(struct expose_block *block, cfg_t *section)
     if (!parse_duration(cfg_getstr(section, "window"), &block->window_ms))
         block->window_ms = 0;
     block->rate = (uint32_t)cfg_getint(section, "rate");
-    block->min_n = (uint32_t)cfg_getint(section, "min-n");
+    block->limits.min_n = (uint32_t)cfg_getint(section, "min-n");
+    take_percent(section, "dominance", &block->limits.dominance);
+    take_percent(section, "p-percent", &block->limits.p_percent);
     return block->title && take_strings(&block->to, section, "to") &&
            take_strings(&block->rows, section, "rows") &&
            take_strings(&block->keys, section, "keys") &&
@@ -297,6 +323,8 @@ enum archive_error exposure_read(struct exposure **exposure, const char *path,
         CFG_STR("window", WINDOW_DEFAULT, CFGF_NONE),
         CFG_INT("rate", 0, CFGF_NONE),
         CFG_INT("min-n", 0, CFGF_NONE),
+        CFG_STR("dominance", NULL, CFGF_NODEFAULT),
+        CFG_STR("p-percent", NULL, CFGF_NODEFAULT),
         CFG_END(),
     };
     cfg_opt_t options[] = {

@@ -43,8 +43,9 @@ bool grant_sees(const struct grant *grant, const struct names *names, enum view 
            exposure_sees_row(&grant->exposure, names, view, row);
 }
 
-void grant_marks(const struct grant *grant, const struct names *names, enum view view,
-                 const union any_row *row, const bool *columns, uint8_t *marks)
+void grant_marks(const struct grant *grant, const struct disclosure *disclosure,
+                 const struct names *names, enum view view, const union any_row *row,
+                 const bool *columns, uint8_t *marks)
 {
     const struct view_table *table = view_table(view);
     struct text key = names_text(names, row->row.key);
@@ -53,6 +54,9 @@ void grant_marks(const struct grant *grant, const struct names *names, enum view
         if (!columns[c])
             continue;
         marks[c] = (uint8_t)exposure_cell_mark(&grant->exposure, names, view, row, c);
+        if (marks[c] == CELL_PRESENT && disclosure_covers(view, c))
+            marks[c] =
+                (uint8_t)disclosure_mark(disclosure, &grant->exposure, names, row);
         if (marks[c] == CELL_PRESENT &&
             !authority_sees_cell(grant->authority, view_name(view), key,
                                  text_of(table->columns[c].name)))
@@ -64,7 +68,7 @@ void page_add(struct page *page, const struct grant *grant,
               const struct archive_index *index, enum view view,
               const union any_row *row, int64_t as_of_ms, const bool *columns)
 {
-    grant_marks(grant, index_names(index), view, row, columns,
+    grant_marks(grant, page->disclosure, index_names(index), view, row, columns,
                 page->marks[page->count]);
     page->as_of_ms[page->count] = as_of_ms;
     page->rows[page->count++] = row;
@@ -420,7 +424,13 @@ static struct refusal build_page(struct grant *grant, const struct archive_index
                               query->cursor.length - (uint32_t)sizeof revision};
     }
     struct page *page = &grant->connection->server->page;
+    /* Without memory for it every limited cell leaves as "not known". */
+    struct disclosure *disclosure =
+        view == VIEW_METRIC ? disclosure_new(&grant->exposure, index) : NULL;
+    page->disclosure = disclosure;
     bool more = fill_page(grant, index, view, query, after, shape.column, page);
+    page->disclosure = NULL;
+    disclosure_free(disclosure);
     shape.marks = page->marks;
     shape.as_of_ms = page->as_of_ms;
     char cursor[sizeof revision + ROW_KEY_MAX];

@@ -17,6 +17,7 @@
 #include "proto/host.h"
 #include "proto/pairing_host.h"
 #include "totebox/audit.h"
+#include "totebox/disclosure.h"
 #include "totebox/index.h"
 #include "totebox/pairing.h"
 #include "totebox/sources.h"
@@ -51,6 +52,7 @@ struct logged_change {
  * one for the whole server, since answers are built one after the other. */
 struct page {
     uint32_t count;
+    const struct disclosure *disclosure; /* of metric rows; borrowed */
     const union any_row *rows[PAGE_ROWS];
     uint8_t marks[PAGE_ROWS][ROW_COLUMNS_MAX];
     int64_t as_of_ms[PAGE_ROWS];
@@ -183,8 +185,9 @@ enum psp_error grant_state(const struct grant *grant);
 bool grant_sees(const struct grant *grant, const struct names *names, enum view view,
                 const union any_row *row);
 /* By column: why the cell may not be seen through this grant, or CELL_PRESENT. */
-void grant_marks(const struct grant *grant, const struct names *names, enum view view,
-                 const union any_row *row, const bool *columns, uint8_t *marks);
+void grant_marks(const struct grant *grant, const struct disclosure *disclosure,
+                 const struct names *names, enum view view, const union any_row *row,
+                 const bool *columns, uint8_t *marks);
 /* One row more, while there are fewer than PAGE_ROWS. */
 void page_add(struct page *page, const struct grant *grant,
               const struct archive_index *index, enum view view,

@@ -59,6 +59,8 @@ struct watch {
     struct dirty *dirty;
     uint32_t dirty_count, dirty_capacity;
     struct group group;
+    struct disclosure *disclosure; /* of the metric rows as last told; NULL: not yet */
+    bool metrics_changed;          /* any, also one that this caller does not see */
     bool group_open, needs_reset, needs_snapshot, ended;
     bool serving, released; /* its last reference may go with the answer it gives */
     uint64_t seq, revision;
@@ -331,6 +333,7 @@ static void mark_dirty(struct watch *watch, enum view view, name_id key)
 void watch_note(struct watch *watch, enum view view, const union any_row *row)
 {
     const struct watched *watched = &watch->view[view];
+    watch->metrics_changed |= view == VIEW_METRIC;
     if (watch->ended || watch->needs_snapshot || !watched->watched)
         return;
     if (watch_sees(watch, view, row))
@@ -437,6 +440,32 @@ static bool collect_changes(struct watch *watch)
             return false;
     }
     return true;
+}
+
+/* What may be disclosed of one row depends on the others: those whose mark is another
+ * now are told again, though they did not change. */
+static void told_otherwise(void *user, name_id key)
+{
+    struct watch *watch = user;
+    const union any_row *row = index_find(server_of(watch)->index, VIEW_METRIC,
+                                          names_text(names_of(watch), key));
+    if (row && !watch->needs_snapshot && watch_sees(watch, VIEW_METRIC, row))
+        mark_dirty(watch, VIEW_METRIC, key);
+}
+
+static void refresh_disclosure(struct watch *watch)
+{
+    struct disclosure_limits limits;
+    if (!watch->view[VIEW_METRIC].watched ||
+        (watch->disclosure && !watch->metrics_changed) ||
+        !exposure_limits(&watch->grant->exposure, &limits))
+        return;
+    struct disclosure *fresh =
+        disclosure_new(&watch->grant->exposure, server_of(watch)->index);
+    disclosure_compare(watch->disclosure, fresh, told_otherwise, watch);
+    disclosure_free(watch->disclosure);
+    watch->disclosure = fresh;
+    watch->metrics_changed = false;
 }
 
 /* Takes a picture of what is to be told, at the newest commit. */
@@ -552,10 +581,12 @@ static void build_change(struct watch *watch, struct struct_builder change,
         .view = view, .marks = page->marks, .as_of_ms = page->as_of_ms};
     memcpy(shape.column, watch->view[view].columns, sizeof shape.column);
     page->count = 0;
+    page->disclosure = watch->disclosure;
     for (uint32_t i = 0; i < count; i++)
         if (!items[i].deleted)
             page_add(page, grant, server->index, view, item_row(group, &items[i]),
                      items[i].as_of_ms, shape.column);
+    page->disclosure = NULL;
     batch_build(change, PSP_CHANGE_UPSERTS_PTR, &shape, names_of(watch), page->rows,
                 page->count, group->revision, group->as_of_ms, (struct text){0});
     audit_rows(server->audit, authority_label(grant->authority), view, page->count);
@@ -667,6 +698,8 @@ static bool serve(struct watch *watch)
             wrote = true;
             continue;
         }
+        if (!watch->group_open)
+            refresh_disclosure(watch);
         if (!watch->group_open && !watch->needs_snapshot && !watch->dirty_count)
             break;
         if (!watch->group_open && !open_group(watch))
@@ -751,6 +784,7 @@ void watch_free(struct watch *watch)
     free(watch->group.copies);
     forget_dirty(watch);
     free(watch->dirty);
+    disclosure_free(watch->disclosure);
     for (enum view view = 0; view < VIEW_COUNT; view++)
         free((void *)(uintptr_t)watch->view[view].rows.names);
     if (watch->before)

@@ -1,4 +1,4 @@
-#include "totebox/exposure.h"
+#include "totebox/disclosure.h"
 
 #include "tests/totebox/archive_support.h"
 
@@ -63,9 +63,10 @@ static void exposure__names_file_and_line_of_what_is_wrong(void **state)
     assert_refused("expose \"a\" {\n  window = \"90 days\"\n}\n",
                    "exposure.conf:2:", "90d");
     assert_refused("expose \"a\" {\n  min-n = -1\n}\n", "exposure.conf:2:", "min-n");
-    /* A limit that is not enforced must not be accepted. */
-    assert_refused("expose \"a\" {\n  dominance = \"75\"\n}\n",
-                   "exposure.conf:2:", "dominance");
+    assert_refused("expose \"a\" {\n  dominance = \"0\"\n}\n",
+                   "exposure.conf:2:", "percentage");
+    assert_refused("expose \"a\" {\n  p-percent = \"101\"\n}\n",
+                   "exposure.conf:2:", "percentage");
     assert_refused("expose \"a\" {\n  views = {\"own\"}\n}\n",
                    "exposure.conf:", "does not say to");
     assert_refused("expose \"a\" {\n  to = {\"x\"}\n  views = {\"item\"}\n}\n",
@@ -156,11 +157,19 @@ static enum cell_mark mark_of(const struct office *office, const char *role,
                               const char *key, const char *column)
 {
     struct exposure_view exposure;
+    struct disclosure *disclosure;
+    const struct names *names = index_names(office->index);
+    const union any_row *row = office_row(office, VIEW_METRIC, key);
+    uint32_t at = (uint32_t)view_column(VIEW_METRIC, text_of(column));
+    enum cell_mark mark;
 
     exposure_for(office->archive->exposure, text_of(role), NULL, &exposure);
-    return exposure_cell_mark(&exposure, index_names(office->index), VIEW_METRIC,
-                              office_row(office, VIEW_METRIC, key),
-                              (uint32_t)view_column(VIEW_METRIC, text_of(column)));
+    mark = exposure_cell_mark(&exposure, names, VIEW_METRIC, row, at);
+    disclosure = disclosure_new(&exposure, office->index);
+    if (mark == CELL_PRESENT && disclosure_covers(VIEW_METRIC, at))
+        mark = disclosure_mark(disclosure, &exposure, names, row);
+    disclosure_free(disclosure);
+    return mark;
 }
 
 static void exposure__suppresses_small_groups_and_withholds_columns(void **state)
