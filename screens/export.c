@@ -31,15 +31,23 @@ bool export_view_parse(const char *name, enum export_view *view)
     return false;
 }
 
+static const char *const formats[EXPORT_FORMAT_COUNT] = {
+    [EXPORT_TEXT] = "text", [EXPORT_CSV] = "csv",     [EXPORT_TSV] = "tsv",
+    [EXPORT_JSON] = "json", [EXPORT_JSONL] = "jsonl", [EXPORT_HTML] = "html"};
+
 bool export_format_parse(const char *name, enum export_format *format)
 {
-    static const char *const names[] = {"text", "csv", "json"};
-    for (int i = 0; i < 3; i++)
-        if (strcmp(names[i], name) == 0) {
+    for (int i = 0; i < EXPORT_FORMAT_COUNT; i++)
+        if (strcmp(formats[i], name) == 0) {
             *format = (enum export_format)i;
             return true;
         }
     return false;
+}
+
+const char *export_format_name(enum export_format format)
+{
+    return formats[format];
 }
 
 enum export_status export_status_of(const struct coverage *coverage)
@@ -139,6 +147,15 @@ static void fill_input(const struct export_request *request,
                             .viewport_line = ""};
 }
 
+bool export_check(const struct export_request *request,
+                  const struct export_models *models, char error[EXPORT_ERROR_CHARS])
+{
+    struct export_job job = {
+        .request = request, .models = models, .pane = views[request->view].pane};
+    fill_input(request, models, &job.input);
+    return export_order_check(&job, error);
+}
+
 enum export_status export_write(FILE *out, const struct export_request *request,
                                 const struct export_models *models)
 {
@@ -163,10 +180,19 @@ enum export_status export_write(FILE *out, const struct export_request *request,
         written = export_write_text(&job);
         break;
     case EXPORT_CSV:
-        written = export_write_csv(&job);
+    case EXPORT_TSV:
+        written = export_write_csv(&job, request->format == EXPORT_TSV);
         break;
     case EXPORT_JSON:
         written = export_write_json(&job);
+        break;
+    case EXPORT_JSONL:
+        written = export_write_jsonl(&job);
+        break;
+    case EXPORT_HTML:
+        written = export_write_html(&job);
+        break;
+    case EXPORT_FORMAT_COUNT:
         break;
     }
     if (!written || fflush(out) != 0 || ferror(out))

@@ -1,4 +1,5 @@
-/* export.h - a view without a screen: fleet --once VIEW --format text|csv|json.
+/* export.h - a view without a screen: fleet --once VIEW --format
+ * text|csv|tsv|json|jsonl|html, and what x writes in the console.
  *
  * Data goes to `out` and nothing else does.  Each export begins with what it is: scope,
  * basis, coverage, the names that are missing, FX, time.  Numbers are exact decimals
@@ -11,8 +12,18 @@
 #include <stdio.h>
 
 #include "core/model.h"
+#include "screens/table.h"
 
-enum export_format { EXPORT_TEXT, EXPORT_CSV, EXPORT_JSON };
+enum export_format {
+    EXPORT_TEXT,
+    EXPORT_CSV,
+    EXPORT_TSV,
+    EXPORT_JSON,
+    EXPORT_JSONL,
+    EXPORT_HTML,
+    EXPORT_FORMAT_COUNT
+};
+enum { EXPORT_ERROR_CHARS = 192 };
 
 enum export_view {
     EXPORT_EXECUTIVE,
@@ -27,9 +38,10 @@ enum export_view {
 
 /* False when it is none: "executive" "portfolio" "recon" "fleet" "entity" "alerts",
  * their two-letter names (EX PF RC FL EN AL, any case), and for formats "text" "csv"
- * "json". */
+ * "tsv" "json" "jsonl" "html". */
 bool export_view_parse(const char *name, enum export_view *view);
 bool export_format_parse(const char *name, enum export_format *format);
+const char *export_format_name(enum export_format format);
 
 /* For EXPORT_VIEWPORT `coverage` is that of the model itself.
  * `coverage` and the model of the view; the others may be NULL.  Alerts need
@@ -53,6 +65,10 @@ struct export_request {
     bool without_last_known;
     int64_t now_ms;
     const char *version;
+    /* NULL: everything, in the model's order.  Each is used by the tables of the view
+     * that know its columns. */
+    const char *filter, *sort, *columns;
+    const struct table_view *views; /* of a pane, by part: their filters and orders */
 };
 
 enum export_status {
@@ -67,6 +83,11 @@ enum export_status {
 /* Writes to `out` and returns the exit status of the program. */
 enum export_status export_write(FILE *out, const struct export_request *request,
                                 const struct export_models *models);
+/* Whether some table of the view knows the request's filter, sort and columns; else a
+ * sentence for people. */
+MUST_CHECK bool export_check(const struct export_request *request,
+                             const struct export_models *models,
+                             char error[EXPORT_ERROR_CHARS]);
 /* The status alone: what the coverage says. */
 enum export_status export_status_of(const struct coverage *coverage);
 

@@ -1,5 +1,6 @@
-/* JSON, version 1: docs/json.md is its contract.  Numbers are strings of exact
- * decimals; a figure says its currency, its state, its as-of and what it covers. */
+/* JSON and JSON lines, version 1: docs/json.md is its contract.  Numbers are strings of
+ * exact decimals; a figure says its currency, its state, its as-of and what it covers.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,7 +80,8 @@ static json_t *value_of(const struct value *value)
     return json_string(text);
 }
 
-static json_t *row_of(const struct table *table, uint32_t row)
+static json_t *row_of(const struct table *table, const struct export_order *order,
+                      uint32_t row)
 {
     json_t *object = json_object();
     char scratch[IDENTITY_CHARS];
@@ -87,19 +89,29 @@ static json_t *row_of(const struct table *table, uint32_t row)
     if (row != TABLE_TOTAL && table->identity)
         json_object_set_new(object, "key",
                             string_of(table->identity(table, row, scratch)));
-    for (unsigned i = 0; i < table->column_count; i++) {
-        struct value value = table_value(table, row, i);
-        json_object_set_new(object, table->columns[i].name, value_of(&value));
+    for (unsigned i = 0; i < order->column_count; i++) {
+        struct value value = table_value(table, row, order->columns[i]);
+        json_object_set_new(object, table->columns[order->columns[i]].name,
+                            value_of(&value));
     }
     return object;
 }
 
-static json_t *table_of(const struct table *table)
+static json_t *table_of(const struct table *table, const struct export_order *order)
 {
     json_t *rows = json_array();
-    for (uint32_t row = 0; row < table->row_count; row++)
-        json_array_append_new(rows, row_of(table, row));
+    for (uint32_t i = 0; i < order->view.count; i++)
+        json_array_append_new(rows, row_of(table, order, order->view.entries[i].row));
     return rows;
+}
+
+/* What the filter of a table left of it. */
+static json_t *filtered_of(const struct table *table, const struct export_order *order)
+{
+    return json_pack("{s:o, s:i, s:i, s:i}", "filter",
+                     string_of(order->view.filter.source), "shown",
+                     (int)order->view.count, "of", (int)table->row_count, "unknown",
+                     (int)order->view.unknown);
 }
 
 static json_t *coverage_of(const struct coverage *coverage)
@@ -139,28 +151,17 @@ static json_t *scope_of(const struct export_job *job)
     return scope;
 }
 
-bool export_write_json(const struct export_job *job)
+static json_t *envelope_of(const struct export_job *job)
 {
-    const struct pane *pane = &panes[job->pane];
-    json_t *tables = json_object();
-    json_t *totals = json_object();
-    for (unsigned part = 0; part < pane->parts; part++) {
-        struct table table;
-        if (!pane->table(&job->input, part, &table))
-            continue;
-        json_object_set_new(tables, table.name, table_of(&table));
-        if (table.has_total)
-            json_object_set_new(totals, table.name, row_of(&table, TABLE_TOTAL));
-    }
-    json_t *envelope =
-        json_pack("{s:i, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "version",
-                  JSON_VERSION, "program", string_of(job->request->version), "view",
-                  pane->word, "time", time_of(job->request->now_ms), "status",
-                  export_status_name(export_status_of(job->models->coverage)), "scope",
-                  scope_of(job), "coverage", coverage_of(job->models->coverage), "fx",
-                  rates_of(job->models->coverage), "tables", tables, "totals", totals);
+    json_t *envelope = json_pack(
+        "{s:i, s:o, s:s, s:o, s:s, s:o, s:o, s:o}", "version", JSON_VERSION, "program",
+        string_of(job->request->version), "view", panes[job->pane].word, "time",
+        time_of(job->request->now_ms), "status",
+        export_status_name(export_status_of(job->models->coverage)), "scope",
+        scope_of(job), "coverage", coverage_of(job->models->coverage), "fx",
+        rates_of(job->models->coverage));
     if (!envelope)
-        return false;
+        return NULL;
     const struct model_viewport *viewport = job->models->viewport;
     const struct model_portfolio *portfolio = job->models->portfolio;
     if (viewport || portfolio) {
@@ -177,9 +178,88 @@ bool export_write_json(const struct export_job *job)
     }
     if (viewport)
         json_object_set_new(envelope, "viewport", string_of(viewport->viewport->name));
-    bool written =
-        json_dumpf(envelope, job->out, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0 &&
-        fputc('\n', job->out) != EOF;
+    if (job->request->sort)
+        json_object_set_new(envelope, "sort", string_of(job->request->sort));
+    return envelope;
+}
+
+bool export_write_json(const struct export_job *job)
+{
+    const struct pane *pane = &panes[job->pane];
+    json_t *envelope = envelope_of(job);
+    json_t *tables = json_object(), *totals = json_object(), *filtered = json_object();
+    bool good = envelope && tables && totals && filtered;
+    for (unsigned part = 0; good && part < pane->parts; part++) {
+        struct table table;
+        struct export_order order;
+        enum export_turn turn = export_order_init(job, part, &table, &order);
+        good = turn != EXPORT_STOP;
+        if (turn != EXPORT_WRITE)
+            continue;
+        json_object_set_new(tables, table.name, table_of(&table, &order));
+        if (table.has_total)
+            json_object_set_new(totals, table.name,
+                                row_of(&table, &order, TABLE_TOTAL));
+        if (order.view.filter.count)
+            json_object_set_new(filtered, table.name, filtered_of(&table, &order));
+        export_order_release(&order);
+    }
+    if (good && json_object_size(filtered))
+        json_object_set(envelope, "filtered", filtered);
+    json_decref(filtered);
+    json_object_set_new(envelope, "tables", tables);
+    json_object_set_new(envelope, "totals", totals);
+    good = good &&
+           json_dumpf(envelope, job->out, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0 &&
+           fputc('\n', job->out) != EOF;
     json_decref(envelope);
-    return written;
+    return good;
+}
+
+/* --- lines ------------------------------------------------------------------------ */
+
+static bool put_line(FILE *out, json_t *object)
+{
+    bool good = object &&
+                json_dumpf(object, out, JSON_COMPACT | JSON_PRESERVE_ORDER) == 0 &&
+                fputc('\n', out) != EOF;
+    json_decref(object);
+    return good;
+}
+
+static bool put_row_line(const struct export_job *job, const struct table *table,
+                         const struct export_order *order, uint32_t row)
+{
+    json_t *line =
+        json_pack("{s:s, s:b}", "table", table->name, "total", row == TABLE_TOTAL);
+    json_t *cells = row_of(table, order, row);
+    if (line && cells)
+        json_object_update(line, cells);
+    json_decref(cells);
+    return put_line(job->out, line);
+}
+
+bool export_write_jsonl(const struct export_job *job)
+{
+    const struct pane *pane = &panes[job->pane];
+    bool good = put_line(job->out, envelope_of(job));
+    for (unsigned part = 0; good && part < pane->parts; part++) {
+        struct table table;
+        struct export_order order;
+        enum export_turn turn = export_order_init(job, part, &table, &order);
+        good = turn != EXPORT_STOP;
+        if (turn != EXPORT_WRITE)
+            continue;
+        if (order.view.filter.count) {
+            json_t *filtered = filtered_of(&table, &order);
+            json_object_set_new(filtered, "filtered", json_string(table.name));
+            good = put_line(job->out, filtered);
+        }
+        for (uint32_t i = 0; good && i < order.view.count; i++)
+            good = put_row_line(job, &table, &order, order.view.entries[i].row);
+        if (good && table.has_total)
+            good = put_row_line(job, &table, &order, TABLE_TOTAL);
+        export_order_release(&order);
+    }
+    return good;
 }

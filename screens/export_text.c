@@ -9,9 +9,8 @@ static bool is_left(enum value_kind kind)
     return kind == VALUE_TEXT || kind == VALUE_MARK;
 }
 
-/* A cell as it is printed.  Figures end in two columns for parenthesis and mark. */
-static void cell_text(const struct export_job *job, const struct value *value,
-                      char text[EXPORT_TEXT_CHARS])
+void export_cell(const struct export_job *job, const struct value *value,
+                 char text[EXPORT_TEXT_CHARS])
 {
     char number[FORMAT_CHARS], time[TIME_CHARS];
     text[0] = '\0';
@@ -59,16 +58,16 @@ static void cell_text(const struct export_job *job, const struct value *value,
 }
 
 static int column_width(const struct export_job *job, const struct table *table,
-                        unsigned column)
+                        const struct export_order *order, unsigned column)
 {
     char text[EXPORT_TEXT_CHARS];
     int width = text_columns(table->columns[column].title);
-    for (uint32_t i = 0; i <= table->row_count; i++) {
-        if (i == table->row_count && !table->has_total)
+    for (uint32_t i = 0; i <= order->view.count; i++) {
+        if (i == order->view.count && !table->has_total)
             break;
-        struct value value =
-            table_value(table, i < table->row_count ? i : TABLE_TOTAL, column);
-        cell_text(job, &value, text);
+        uint32_t row = i < order->view.count ? order->view.entries[i].row : TABLE_TOTAL;
+        struct value value = table_value(table, row, column);
+        export_cell(job, &value, text);
         int columns = text_columns(text) + value.indent;
         width = columns > width ? columns : width;
     }
@@ -87,45 +86,62 @@ static void put_cell(FILE *out, const char *text, int indent, int width, bool le
 }
 
 static void put_row(const struct export_job *job, const struct table *table,
-                    const int *widths, uint32_t row)
+                    const struct export_order *order, const int *widths, uint32_t row)
 {
     char text[EXPORT_TEXT_CHARS];
-    for (unsigned i = 0; i < table->column_count; i++) {
-        struct value value = table_value(table, row, i);
-        cell_text(job, &value, text);
+    for (unsigned i = 0; i < order->column_count; i++) {
+        struct value value = table_value(table, row, order->columns[i]);
+        export_cell(job, &value, text);
         if (i)
             fputs("  ", job->out);
         put_cell(job->out, text, value.indent, widths[i], is_left(value.kind),
-                 i + 1 == table->column_count);
+                 i + 1 == order->column_count);
     }
     fputc('\n', job->out);
 }
 
-static void put_table(const struct export_job *job, const struct table *table)
+static void put_rows(const struct export_job *job, const struct table *table,
+                     const struct export_order *order)
 {
+    const struct table_view *view = &order->view;
     int widths[TABLE_COLUMNS], all = 0;
-    fprintf(job->out, "\n%s\n", table->title);
-    if (table->row_count == 0) {
-        fputs("(none)\n", job->out);
-        return;
-    }
-    for (unsigned i = 0; i < table->column_count; i++) {
-        widths[i] = column_width(job, table, i);
+    for (unsigned i = 0; i < order->column_count; i++) {
+        const struct table_column *column = &table->columns[order->columns[i]];
+        widths[i] = column_width(job, table, order, order->columns[i]);
         all += widths[i] + (i ? 2 : 0);
         if (i)
             fputs("  ", job->out);
-        put_cell(job->out, table->columns[i].title, 0, widths[i],
-                 is_left(table->columns[i].kind), i + 1 == table->column_count);
+        put_cell(job->out, column->title, 0, widths[i], is_left(column->kind),
+                 i + 1 == order->column_count);
     }
     fputc('\n', job->out);
-    for (uint32_t row = 0; row < table->row_count; row++)
-        put_row(job, table, widths, row);
+    for (uint32_t i = 0; i < view->count; i++) {
+        bool is_first =
+            view->entries[i].is_unknown && (i == 0 || !view->entries[i - 1].is_unknown);
+        if (is_first)
+            fputs("...\n", job->out);
+        put_row(job, table, order, widths, view->entries[i].row);
+    }
     if (!table->has_total)
         return;
     for (int i = 0; i < all; i++)
         fputc('-', job->out);
     fputc('\n', job->out);
-    put_row(job, table, widths, TABLE_TOTAL);
+    put_row(job, table, order, widths, TABLE_TOTAL);
+}
+
+static void put_table(const struct export_job *job, const struct table *table,
+                      const struct export_order *order)
+{
+    const struct table_view *view = &order->view;
+    fprintf(job->out, "\n%s\n", table->title);
+    if (view->filter.count)
+        fprintf(job->out, "filter: %s  (%u of %u rows, of which %u unknown)\n",
+                view->filter.source, view->count, table->row_count, view->unknown);
+    if (view->count == 0 && !(table->has_total && table->row_count))
+        fputs("(none)\n", job->out);
+    else
+        put_rows(job, table, order);
 }
 
 static void put_clean(FILE *out, const char *text)
@@ -167,6 +183,11 @@ static void put_scope(const struct export_job *job)
         }
         fputc('\n', out);
     }
+    if (job->request->sort) {
+        fputs("sort: ", out);
+        put_clean(out, job->request->sort);
+        fputc('\n', out);
+    }
     if (coverage->fx_date) {
         date_write(coverage->fx_date, time);
         fprintf(out, "rates of %s%s\n", time,
@@ -191,8 +212,14 @@ bool export_write_text(const struct export_job *job)
     put_scope(job);
     for (unsigned part = 0; part < pane->parts; part++) {
         struct table table;
-        if (pane->table(&job->input, part, &table))
-            put_table(job, &table);
+        struct export_order order;
+        enum export_turn turn = export_order_init(job, part, &table, &order);
+        if (turn == EXPORT_STOP)
+            return false;
+        if (turn == EXPORT_SKIP)
+            continue;
+        put_table(job, &table, &order);
+        export_order_release(&order);
     }
     if (job->models->viewport)
         put_notes(job, job->models->viewport->rates, job->models->viewport->ownership);

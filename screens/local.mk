@@ -8,7 +8,8 @@ libscreens_a_SOURCES = \
 	screens/entity.c \
 	screens/executive.c screens/executive_table.c \
 	screens/export.c screens/export.h screens/export_part.h \
-	screens/export_csv.c screens/export_json.c screens/export_text.c \
+	screens/export_csv.c screens/export_html.c screens/export_json.c \
+	screens/export_order.c screens/export_text.c \
 	screens/filter.c screens/filter.h \
 	screens/fleet.c screens/fleet_map.c \
 	screens/format.c screens/format.h screens/format_time.c \
@@ -18,6 +19,7 @@ libscreens_a_SOURCES = \
 	screens/reconcile.c \
 	screens/screen.c screens/screen.h \
 	screens/table.c screens/table.h screens/table_draw.c \
+	screens/table_filter.c screens/table_filter.h \
 	screens/viewport.c \
 	screens/words.c
 # What a program links to draw panes.  The cells come from tui/local.mk.

@@ -222,13 +222,22 @@ void pane_draw_list_state(const struct table *table, const struct table_view *vi
     if (lead[0])
         ADD("%.100s", lead);
     if (view->filter.count)
-        ADD("filter: %s", view->filter.source);
+        ADD("filter: %s%s", view->filter.source,
+            view->filter_is ? " (not of this list)" : "");
     if (view->sort_column)
-        ADD("sort: %s %s", table->columns[view->sort_column - 1].title,
-            view->descending ? "v" : "^");
-    count_write(view->count, count);
+        ADD("sort: %s %s%s%s%s", table->columns[view->sort_column - 1].title,
+            view->descending ? "v" : "^", view->then_column ? ", " : "",
+            view->then_column ? table->columns[view->then_column - 1].title : "",
+            !view->then_column      ? ""
+            : view->then_descending ? " v"
+                                    : " ^");
+    uint32_t known = view->count - (view->hides_unknown ? 0 : view->unknown);
+    count_write(known, count);
     count_write(table->row_count, all);
-    if (view->count < table->row_count)
+    if (known < table->row_count && view->unknown)
+        ADD("%s of %s, + %u unknown%s", count, all, view->unknown,
+            view->hides_unknown ? " hidden" : "");
+    else if (known < table->row_count)
         ADD("%s of %s", count, all);
     else
         ADD("%s row%s", all, table->row_count == 1 ? "" : "s");

@@ -191,6 +191,15 @@ static void draw_prompt(const struct prompt_view *prompt, int row, struct cells 
     int room = cells->columns - 3 - note;
     cells_text(cells, row, 1, 1, STYLE_KEY, sigil);
     cells_text(cells, row, 2, room, STYLE_TEXT, prompt->text);
+    if (prompt->wrong_from > 0) {
+        int from = prompt->wrong_from - 1;
+        char good[256];
+        snprintf(good, sizeof good, "%.*s", from, prompt->text);
+        int at = text_columns(good);
+        if (at < room) /* at the end of the line, where a word is missing, too */
+            cells_text(cells, row, 2 + at, room - at, STYLE_ALARM,
+                       prompt->text[from] ? prompt->text + from : " ");
+    }
     if (note > 2)
         cells_right(cells, row, cells->columns + 1 - note, note - 2,
                     prompt->is_warning ? STYLE_WARNING : STYLE_DIM, prompt->note);

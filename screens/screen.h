@@ -19,6 +19,7 @@ struct prompt_view {
     char sigil;          /* ':' '/' while something is typed, 0 otherwise */
     const char *text;    /* what was typed */
     int cursor_column;   /* columns of text before the cursor */
+    int wrong_from;      /* byte of text, plus 1, from which on it is wrong; 0 none */
     const char *note;    /* behind it: "142 of 1203", "the quote is not closed" */
     const char *message; /* without a sigil: an answer to the last key; "" none */
     bool is_warning;     /* the note or the message is one */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "screens/table_filter.h"
+
 struct value table_value(const struct table *table, uint32_t row, unsigned column)
 {
     struct value value = {.kind = table->columns[column].kind, .text = ""};
@@ -89,41 +91,36 @@ static uint64_t hash_of(const char *identity)
 
 /* --- filter and sort -------------------------------------------------------------- */
 
-static bool row_passes(const struct table *table, const struct filter *filter,
-                       uint32_t row)
-{
-    struct filter_match match;
-    if (filter->count == 0)
-        return true;
-    filter_begin(filter, &match);
-    for (unsigned i = 0; i < table->column_count; i++) {
-        if (table->columns[i].kind != VALUE_TEXT)
-            continue;
-        struct value value = table_value(table, row, i);
-        filter_text(&match, value_text(&value));
-    }
-    return filter_passes(&match);
-}
-
 struct sorting {
     const struct table *table;
     const struct table_view *view;
 };
 
-static int compare_rows(const void *left, const void *right, void *user)
+static int compare_cells(const struct table *table, unsigned column, bool descending,
+                         uint32_t a, uint32_t b)
 {
-    const struct table_entry *a = left, *b = right;
-    const struct sorting *sorting = user;
-    unsigned column = sorting->view->sort_column - 1u;
-    struct value x = table_value(sorting->table, a->row, column);
-    struct value y = table_value(sorting->table, b->row, column);
+    struct value x = table_value(table, a, column);
+    struct value y = table_value(table, b, column);
     bool x_known = value_is_known(&x), y_known = value_is_known(&y);
     if (x_known != y_known)
         return x_known ? -1 : 1;
     int order = x_known ? value_compare(&x, &y) : 0;
-    if (order == 0)
-        return (a->row > b->row) - (a->row < b->row);
-    return sorting->view->descending ? -order : order;
+    return descending ? -order : order;
+}
+
+static int compare_rows(const void *left, const void *right, void *user)
+{
+    const struct table_entry *a = left, *b = right;
+    const struct sorting *sorting = user;
+    const struct table_view *view = sorting->view;
+    int order = (int)a->is_unknown - (int)b->is_unknown;
+    if (order == 0 && view->sort_column)
+        order = compare_cells(sorting->table, view->sort_column - 1u, view->descending,
+                              a->row, b->row);
+    if (order == 0 && view->then_column)
+        order = compare_cells(sorting->table, view->then_column - 1u,
+                              view->then_descending, a->row, b->row);
+    return order ? order : (a->row > b->row) - (a->row < b->row);
 }
 
 static int compare_identities(const void *left, const void *right)
@@ -135,6 +132,8 @@ static int compare_identities(const void *left, const void *right)
 static int compare_ranks(const void *left, const void *right)
 {
     const struct table_entry *a = left, *b = right;
+    if (a->is_unknown != b->is_unknown)
+        return a->is_unknown ? 1 : -1;
     if (a->rank != b->rank)
         return a->rank > b->rank ? 1 : -1;
     return (a->row > b->row) - (a->row < b->row);
@@ -188,25 +187,50 @@ static void place_cursor(const struct table *table, struct table_view *view)
         table_select(table, view, view->selected[0] ? view->cursor : 0);
 }
 
+/* The rows that pass, in the model's order. */
+static void collect(const struct table *table, struct table_view *view)
+{
+    struct table_filter bound;
+    char scratch[IDENTITY_CHARS];
+    unsigned where;
+    view->filter_is = NULL;
+    view->count = view->unknown = 0;
+    bool filters = view->filter.count > 0 &&
+                   table_filter_init(&bound, table, &view->filter, view->now_ms, &where,
+                                     &view->filter_is);
+    for (uint32_t row = 0; row < table->row_count && view->count < view->capacity;
+         row++) {
+        enum filter_answer answer =
+            filters ? table_filter_row(&bound, row) : FILTER_YES;
+        bool is_unknown = answer == FILTER_UNKNOWN;
+        view->unknown += is_unknown;
+        if (answer == FILTER_NO || (is_unknown && view->hides_unknown))
+            continue;
+        view->entries[view->count++] = (struct table_entry){
+            .identity = hash_of(table->identity(table, row, scratch)),
+            .row = row,
+            .is_unknown = is_unknown};
+    }
+    if (filters)
+        table_filter_release(&bound);
+}
+
 void table_arrange(const struct table *table, struct table_view *view, bool held)
 {
     uint32_t former_count = view->count;
-    char scratch[IDENTITY_CHARS];
     struct table_entry *former = NULL;
     if (view->sort_column > table->column_count)
         view->sort_column = 0;
+    if (view->then_column > table->column_count)
+        view->then_column = 0;
     held = held && former_count > 0 &&
            view->capacity >= former_count + (uint64_t)table->row_count;
     if (held)
         former = remember_order(view, table->row_count);
-    view->count = 0;
-    for (uint32_t row = 0; row < table->row_count && row < view->capacity; row++)
-        if (row_passes(table, &view->filter, row))
-            view->entries[view->count++] = (struct table_entry){
-                .identity = hash_of(table->identity(table, row, scratch)), .row = row};
+    collect(table, view);
     if (held) {
         hold_order(view, former_count, former);
-    } else if (view->sort_column && view->count > 1) {
+    } else if ((view->sort_column || view->unknown) && view->count > 1) {
         struct sorting sorting = {.table = table, .view = view};
         qsort_r(view->entries, view->count, sizeof *view->entries, compare_rows,
                 &sorting);

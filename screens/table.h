@@ -77,7 +77,8 @@ struct table {
 struct table_entry {
     uint64_t identity; /* hash */
     uint32_t row;
-    uint32_t rank; /* in the former order, while it is held */
+    uint32_t rank;   /* in the former order, while it is held */
+    bool is_unknown; /* the filter cannot say whether it belongs here */
 };
 
 struct table_view {
@@ -87,18 +88,25 @@ struct table_view {
     uint32_t visible;              /* rows shown by the last drawing */
     uint8_t sort_column;           /* 0: the model's own order, else column + 1 */
     bool descending;
+    uint8_t then_column; /* the second key, where the first ones are equal */
+    bool then_descending;
     struct filter filter;
-    struct table_entry *entries;        /* the order; memory is the caller's */
-    uint32_t capacity;                  /* entries it has room for */
-    uint32_t count;                     /* rows that pass the filter */
+    int64_t now_ms;              /* for ages in the filter */
+    bool hides_unknown;          /* rows for which the filter has no answer */
+    uint32_t unknown;            /* of them, in the table */
+    const char *filter_is;       /* NULL; or why the filter is none for this table */
+    struct table_entry *entries; /* the order; memory is the caller's */
+    uint32_t capacity;           /* entries it has room for */
+    uint32_t count; /* rows in the order: they pass, or nobody knows; those are last */
     uint8_t columns_shown, columns_all; /* by the last drawing */
 };
 
-/* Fills the order: filter, then sort; unknown values last in both directions, ties in
- * the model's order.  `held`: keep the former order (by identity), whatever the sort
- * says. The selected row keeps its line on the screen where it can; when it is gone the
- * row at its place is selected.  Needs capacity >= row_count (2 x while held: the
- * second half is scratch). */
+/* Fills the order: filter, then sort by up to two columns; unknown values last in both
+ * directions, ties in the model's order, rows that the filter cannot judge at the end.
+ * A filter that is none for this table (view->filter_is) hides nothing.  `held`: keep
+ * the former order (by identity), whatever the sort says. The selected row keeps its
+ * line on the screen where it can; when it is gone the row at its place is selected.
+ * Needs capacity >= row_count (2 x while held: the second half is scratch). */
 void table_arrange(const struct table *table, struct table_view *view, bool held);
 
 /* Moves the cursor by `steps`, not beyond the ends. */

@@ -294,6 +294,10 @@ void table_draw(const struct table *table, struct table_view *view,
     bool has_total = table->has_total && body >= 4;
     if (has_total)
         body -= 2;
+    /* A line of its own before the rows that the filter cannot judge. */
+    uint32_t judged = view->hides_unknown ? view->count : view->count - view->unknown;
+    bool is_split = judged > 0 && judged < view->count && body >= 3;
+    body -= is_split;
     scroll(view, body > 0 ? (uint32_t)body : 0);
     uint32_t last = view->top + view->visible;
     last = last < view->count ? last : view->count;
@@ -305,6 +309,9 @@ void table_draw(const struct table *table, struct table_view *view,
         draw_header(table, view, &layout, line, cells);
     for (uint32_t i = view->top; i < last; i++) {
         line.row = area.row + header + (int)(i - view->top);
+        if (is_split && i == judged)
+            cells_text(cells, line.row, line.column, 3, STYLE_DIM, "...");
+        line.row += is_split && i >= judged;
         draw_row(table, view->entries[i].row, &layout, style, line, cells);
         if (!style->is_active || i != view->cursor)
             continue;
@@ -315,7 +322,8 @@ void table_draw(const struct table *table, struct table_view *view,
     }
     if (!has_total)
         return;
-    line.row = area.row + header + (int)(last - view->top);
+    line.row =
+        area.row + header + (int)(last - view->top) + (is_split && last > judged);
     cells_glyph(cells, line.row, area.column, area.columns, STYLE_ACCENT, GLYPH_RULE);
     line.row++;
     draw_row(table, TABLE_TOTAL, &layout, style, line, cells);

@@ -99,6 +99,14 @@ static void help_filter(struct card *card)
                "rows that contain both words, in any column");
     card_field(card, "!oak", STYLE_TEXT, "rows that do not");
     card_field(card, "\"UK \"", STYLE_TEXT, "exactly this, capitals and blanks too");
+    card_field(card, "group:UK", STYLE_TEXT,
+               "a column that contains it; = != the whole");
+    card_field(card, "ltv>50%", STYLE_TEXT, "> >= < <= and a:b..c; 1.5M 3d 2026-11-22");
+    card_field(card, "a | (b !c)", STYLE_TEXT, "or, parentheses, not");
+    card_field(card, "/^oak-[0-9]/", STYLE_TEXT, "a regular expression");
+    card_field(card, "& oak", STYLE_TEXT, "pinned: for all panes");
+    card_text(card, STYLE_TEXT,
+              "Unknown is not false: rows without a value come last, and are counted.");
     card_text(card, STYLE_TEXT, "Enter keeps it, Esc gives back the former one.");
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/viewport.h"
+#include "screens/table_filter.h"
 #include "tui/console_state.h"
 #include "tui/keys.h"
 #include "tui/looks.h"
@@ -17,16 +18,17 @@ static void run_filter(struct console *console, const char *argument)
 {
     struct table table;
     struct table_view *view;
+    struct filter filter;
     unsigned where;
     const char *why;
     if (!models_active(console, &table, &view)) {
         console_say(console, false, "there is nothing to filter here");
     } else if (!argument[0]) {
         filter_begin_typing(console);
-    } else if (!filter_parse(argument, &view->filter, &where, &why)) {
+    } else if (!table_filter_parse(&table, argument, &filter, &where, &why)) {
         console_say(console, true, "%s", why);
     } else {
-        console->must_arrange = true;
+        filter_set(console, &filter);
     }
 }
 
@@ -83,6 +85,19 @@ static void run_reverse(struct console *console, const char *argument)
     }
     view->descending = !view->descending;
     console->must_arrange = true;
+}
+
+static void run_unknown(struct console *console, const char *argument)
+{
+    struct table table;
+    struct table_view *view;
+    (void)argument;
+    if (!models_active(console, &table, &view))
+        return;
+    view->hides_unknown = !view->hides_unknown;
+    console->must_arrange = true;
+    console_say(console, false, "rows that the filter cannot judge: %s",
+                view->hides_unknown ? "hidden, and counted" : "last");
 }
 
 static void run_numbers(struct console *console, const char *argument)
@@ -389,7 +404,9 @@ const struct action actions[] = {
     {"next-problem", "]", MOVE, "next row that is not well", run_next_problem},
     {"previous-problem", "[", MOVE, "previous one", run_previous_problem},
 
-    {"filter", "/", LOOK, "show rows that contain words", run_filter},
+    {"filter", "/", LOOK, "show rows that hold: oak group:UK ltv>50%", run_filter},
+    {"unknown", "U", LOOK, "rows that the filter cannot judge: last, or hidden",
+     run_unknown},
     {"sort", "s", LOOK, "sort by the next column; :sort COLUMN [desc]", run_sort},
     {"reverse", "S", LOOK, "reverse the order", run_reverse},
     {"numbers", "#", LOOK, "exact, whole units, thousands, compact", run_numbers},

@@ -7,6 +7,7 @@
 
 #include "core/viewport.h"
 #include "tui/looks.h"
+#include "tui/output.h"
 #include "tui/settle.h"
 
 static const char usage[] =
@@ -40,7 +41,7 @@ static uint32_t rows_of(struct store *store, uint32_t slot)
     return rows;
 }
 
-static int check(struct session *session)
+static enum exit_code check(struct session *session)
 {
     uint32_t live = 0, refused = 0, count = session->config->totebox_count;
     for (uint32_t slot = 0; slot < count; slot++) {
@@ -94,7 +95,7 @@ int command_check(int argc, char **argv)
     int status = EXIT_USAGE;
     if (looks_set(&looks, session.config->theme, session.config->glyphs, why)) {
         session_settle(&session, wait_s * 1000);
-        status = check(&session);
+        status = output_end(check(&session));
     } else {
         fprintf(stderr, "fleet: %s\n", why);
     }

@@ -8,45 +8,45 @@
 #include <string.h>
 
 #include "core/viewport.h"
-#include "screens/export.h"
+#include "screens/table_filter.h"
 #include "tui/actions.h"
 #include "tui/console.h"
 #include "tui/guard.h"
 #include "tui/looks.h"
+#include "tui/once.h"
+#include "tui/output.h"
 #include "tui/pairing_desk.h"
-#include "tui/settle.h"
+#include "tui/session.h"
 
 static const char usage[] =
     "usage: fleet [--config FILE] [--portfolio NAME] [--color auto|never|always]\n"
-    "       fleet --once VIEW [--format text|csv|json] [--basis BASIS] [--wait "
-    "SECONDS]\n"
-    "       fleet keys | check | rows ...        (each has --help)\n"
-    "\n"
-    "The console of a fleet of archives; F1 in it is help. VIEW is executive, "
-    "portfolio,\n"
-    "reconcile, fleet, alerts, entity:ID or a viewport of yours; BASIS is aggregate, "
-    "consolidated or "
-    "share.\n"
+    "       fleet --once VIEW [--format FORMAT] [--filter EXPR] [--sort KEYS] ...\n"
+    "       fleet keys | check | pair | rows ...        (each has --help)\n"
+    "The console of a fleet of archives; F1 in it is help. VIEW is executive,\n"
+    "portfolio, reconcile, fleet, alerts, entity:ID or a viewport of yours; FORMAT is\n"
+    "text, csv, tsv, json, jsonl or html.\n"
+    "  --basis BASIS         aggregate, consolidated or share\n"
+    "  --filter EXPR         rows that hold it: fleet-filter(7)\n"
+    "  --sort KEYS           up to two columns, - before one reverses: -noi,entity\n"
+    "  --columns NAMES       those, in that order\n"
+    "  --wait WHAT           all, quorum=0.95, or seconds (15)\n"
+    "  --max-age AGE         exit 3 when something is older: 5m, 2h, 3d\n"
+    "  --batch [-n N] [-d S] the view again every S seconds (10), N times\n"
+    "  --check WHAT          breaks, stale or coverage=0.99: one line, exit 6 if so\n"
     "  --theme NAME|FILE     dark, light, mono, contrast; --glyphs auto|ascii|blocks\n"
     "  --without-last-known  leave out what is only last known\n"
-    "  --print-keys          every key and what it does\n"
-    "  --version\n"
+    "  --print-keys, --check-config, --version\n"
     "Exit: 0 complete, 1 internal, 2 usage or configuration, 3 partial (data was\n"
-    "printed), 4 nobody answered, 5 refused. Manual: fleet(1), fleet.conf(5).\n";
+    "printed), 4 nobody answered, 5 refused, 6 --check found something.\n"
+    "Manual: fleet(1), fleet.conf(5), fleet-filter(7), fleet-marks(7).\n";
 
 struct request {
     const char *config;
     const char *portfolio;
-    const char *once;
-    const char *entity;
-    const struct viewport *viewport; /* with EXPORT_VIEWPORT */
-    enum export_view view;
-    enum export_format format;
+    bool is_once, has_basis, has_rounds, has_interval, is_batch, has_format;
     struct console_looks looks;
     const char *theme, *glyphs; /* NULL: as the configuration says */
-    struct model_options options;
-    bool has_basis;
-    long wait_s;
+    struct once_request once;
 };
 
 /* --- the command line ----------------------------------------------------------------
@@ -63,6 +63,13 @@ enum option_code {
     OPTION_THEME,
     OPTION_GLYPHS,
     OPTION_WITHOUT,
+    OPTION_FILTER,
+    OPTION_SORT,
+    OPTION_COLUMNS,
+    OPTION_MAX_AGE,
+    OPTION_BATCH,
+    OPTION_CHECK,
+    OPTION_CHECK_CONFIG,
     OPTION_PRINT_KEYS,
     OPTION_VERSION,
     OPTION_HELP,
@@ -79,6 +86,13 @@ static const struct option options[] = {
     {"theme", required_argument, NULL, OPTION_THEME},
     {"glyphs", required_argument, NULL, OPTION_GLYPHS},
     {"without-last-known", no_argument, NULL, OPTION_WITHOUT},
+    {"filter", required_argument, NULL, OPTION_FILTER},
+    {"sort", required_argument, NULL, OPTION_SORT},
+    {"columns", required_argument, NULL, OPTION_COLUMNS},
+    {"max-age", required_argument, NULL, OPTION_MAX_AGE},
+    {"batch", no_argument, NULL, OPTION_BATCH},
+    {"check", required_argument, NULL, OPTION_CHECK},
+    {"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
     {"print-keys", no_argument, NULL, OPTION_PRINT_KEYS},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -107,26 +121,54 @@ static bool parse_colour(const char *text, enum console_colour *colour)
     return false;
 }
 
-static bool parse_once(const char *text, struct request *request)
-{
-    char name[16] = "";
-    size_t length = strcspn(text, ":");
-    request->once = text;
-    if (length < sizeof name)
-        memcpy(name, text, length);
-    if (!export_view_parse(name, &request->view)) {
-        request->view = EXPORT_VIEWPORT; /* the configuration knows whether it is one */
-        return true;
-    }
-    request->entity = text[length] ? text + length + 1 : NULL;
-    return (request->view == EXPORT_ENTITY) == (request->entity != NULL);
-}
-
-static bool parse_wait(const char *text, long *wait_s)
+static bool parse_count(const char *text, long least, long most, long *value)
 {
     char *rest;
-    *wait_s = strtol(text, &rest, 10);
-    return rest != text && *rest == '\0' && *wait_s >= 0 && *wait_s <= 86400;
+    *value = strtol(text, &rest, 10);
+    return rest != text && *rest == '\0' && *value >= least && *value <= most;
+}
+
+static bool take_once_option(int option, const char *value, struct request *request)
+{
+    struct once_request *once = &request->once;
+    long count = 0;
+    switch (option) {
+    case OPTION_ONCE:
+        request->is_once = true;
+        return once_view_parse(value, once);
+    case OPTION_FORMAT:
+        request->has_format = true;
+        return export_format_parse(value, &once->format);
+    case OPTION_WAIT:
+        return once_wait_parse(value, &once->until);
+    case OPTION_FILTER:
+        once->filter = value;
+        return true;
+    case OPTION_SORT:
+        once->sort = value;
+        return true;
+    case OPTION_COLUMNS:
+        once->columns = value;
+        return true;
+    case OPTION_MAX_AGE:
+        return filter_duration(text_of(value), &once->max_age_ms) &&
+               once->max_age_ms > 0;
+    case OPTION_BATCH:
+        return request->is_batch = true;
+    case 'n':
+        request->has_rounds = parse_count(value, 1, 1000000000, &count);
+        once->rounds = (uint32_t)count;
+        return request->has_rounds;
+    case 'd':
+        request->has_interval = parse_count(value, 1, 86400, &count);
+        once->interval_ms = count * 1000;
+        return request->has_interval;
+    case OPTION_CHECK:
+        once->check = value;
+        return once_check_parse(value);
+    default:
+        return false;
+    }
 }
 
 static bool take_option(int option, const char *value, struct request *request)
@@ -138,15 +180,9 @@ static bool take_option(int option, const char *value, struct request *request)
     case OPTION_PORTFOLIO:
         request->portfolio = value;
         return true;
-    case OPTION_ONCE:
-        return parse_once(value, request);
-    case OPTION_FORMAT:
-        return export_format_parse(value, &request->format);
     case OPTION_BASIS:
         request->has_basis = true;
-        return parse_basis(value, &request->options.basis);
-    case OPTION_WAIT:
-        return parse_wait(value, &request->wait_s);
+        return parse_basis(value, &request->once.options.basis);
     case OPTION_COLOR:
         return parse_colour(value, &request->looks.colour);
     case OPTION_THEME:
@@ -156,42 +192,96 @@ static bool take_option(int option, const char *value, struct request *request)
         request->glyphs = value;
         return true;
     case OPTION_WITHOUT:
-        request->options.without_last_known = true;
+        request->once.options.without_last_known = true;
         return true;
     default:
-        return false;
+        return take_once_option(option, value, request);
     }
+}
+
+static const char *option_name(int option)
+{
+    static char letter[2];
+    for (size_t i = 0; options[i].name; i++)
+        if (options[i].val == option)
+            return options[i].name;
+    letter[0] = (char)option;
+    return letter;
+}
+
+/* An option that would do nothing is a mistake, not a wish. */
+static const char *misused(const struct request *request)
+{
+    const struct once_request *once = &request->once;
+    bool has_picture = request->is_once && !once->check;
+    if (request->is_once && once->check)
+        return "--check says its own line: it takes no --once";
+    if ((once->filter || once->sort || once->columns || request->has_format ||
+         request->is_batch) &&
+        !has_picture)
+        return "--format, --filter, --sort, --columns and --batch need --once VIEW";
+    if ((request->has_rounds || request->has_interval) && !request->is_batch)
+        return "-n and -d need --batch";
+    return NULL;
+}
+
+static int check_config(const char *path)
+{
+    char found[4096], error[CONFIG_ERROR_CHARS];
+    if (!path && !config_find(found, sizeof found)) {
+        fputs("fleet: no fleet.conf: looked at $FLEET_CONFIG, "
+              "~/.config/fleet/fleet.conf and /etc/fleet/fleet.conf\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    struct config *config = config_load(path ? path : found, error);
+    if (!config) {
+        fprintf(stderr, "fleet: %s\n", error);
+        return EXIT_USAGE;
+    }
+    printf("%s: %u archives, %u portfolios\n", config->path, config->totebox_count,
+           config->portfolio_count);
+    config_free(config);
+    return output_end(EXIT_COMPLETE);
 }
 
 /* EXIT_COMPLETE: nothing more to do; -1: go on; else the exit status. */
 static int parse(int argc, char **argv, struct request *request)
 {
     int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    bool checks_config = false;
+    while ((option = getopt_long(argc, argv, "n:d:", options, NULL)) != -1) {
         switch (option) {
         case OPTION_HELP:
             fputs(usage, stdout);
-            return EXIT_COMPLETE;
+            return output_end(EXIT_COMPLETE);
         case OPTION_VERSION:
             puts("fleet " VERSION);
-            return EXIT_COMPLETE;
+            return output_end(EXIT_COMPLETE);
         case OPTION_PRINT_KEYS:
             actions_print(stdout);
-            return EXIT_COMPLETE;
+            return output_end(EXIT_COMPLETE);
+        case OPTION_CHECK_CONFIG:
+            checks_config = true;
+            break;
         default:
             if (take_option(option, optarg, request))
                 break;
-            if (option != '?')
-                fprintf(stderr, "fleet: %s: not understood\n\n", optarg);
+            if (option != '?') /* getopt has said what is unknown */
+                fprintf(stderr, "fleet: %s%s: '%s' is not understood\n\n",
+                        option < 256 ? "-" : "--", option_name(option), optarg);
             fputs(usage, stderr);
             return EXIT_USAGE;
         }
     }
-    if (optind < argc) {
+    const char *why = misused(request);
+    if (optind < argc)
         fprintf(stderr, "fleet: %s: no such command\n\n%s", argv[optind], usage);
+    else if (why)
+        fprintf(stderr, "fleet: %s\n", why);
+    if (optind < argc || why)
         return EXIT_USAGE;
-    }
-    return -1;
+    return checks_config ? check_config(request->config) : -1;
 }
 
 static bool pick_portfolio(struct request *request, const struct config *config)
@@ -199,17 +289,18 @@ static bool pick_portfolio(struct request *request, const struct config *config)
     const char *wanted = request->portfolio;
     for (uint32_t i = 0; wanted && i < config->portfolio_count; i++)
         if (strcmp(config->portfolios[i].name, wanted) == 0) {
-            request->options.portfolio = i;
+            request->once.options.portfolio = i;
             wanted = NULL;
         }
     if (wanted) {
         fprintf(stderr, "fleet: %s has no portfolio \"%s\"\n", config->path, wanted);
         return false;
     }
-    request->viewport = request->once ? viewport_find(config, request->once) : NULL;
-    if (request->once && request->view == EXPORT_VIEWPORT && !request->viewport) {
+    struct once_request *once = &request->once;
+    once->viewport = request->is_once ? viewport_find(config, once->name) : NULL;
+    if (request->is_once && once->view == EXPORT_VIEWPORT && !once->viewport) {
         fprintf(stderr, "fleet: no view and no viewport is called \"%s\"; there are:",
-                request->once);
+                once->name);
         fputs(" executive portfolio reconcile fleet alerts entity:ID", stderr);
         for (uint32_t i = 0; config->viewports && i < config->viewports->count; i++)
             fprintf(stderr, " %s", config->viewports->items[i].name);
@@ -217,62 +308,9 @@ static bool pick_portfolio(struct request *request, const struct config *config)
         return false;
     }
     if (!request->has_basis)
-        request->options.basis = config->portfolios[request->options.portfolio].basis;
+        request->once.options.basis =
+            config->portfolios[request->once.options.portfolio].basis;
     return true;
-}
-
-/* --- without a screen ----------------------------------------------------------------
- */
-
-static int once(struct session *session, const struct request *request)
-{
-    session_settle(session, request->wait_s * 1000);
-    struct figures *figures = session->figures;
-    const struct model_options *asked = &request->options;
-    enum basis wanted_basis = asked->basis;
-    struct export_models models = {.coverage = figures_coverage(figures, asked)};
-    switch (request->view) {
-    case EXPORT_EXECUTIVE:
-    case EXPORT_ALERTS:
-        models.executive = figures_executive(figures, asked);
-        break;
-    case EXPORT_PORTFOLIO:
-        models.portfolio = figures_portfolio(figures, asked);
-        break;
-    case EXPORT_RECONCILE:
-        models.recon = figures_recon(figures, asked);
-        break;
-    case EXPORT_FLEET:
-        models.fleet = figures_fleet(figures);
-        break;
-    case EXPORT_ENTITY:
-        models.entity = figures_entity(figures, request->entity);
-        if (!models.entity)
-            fprintf(stderr, "fleet: no archive of the configuration is called %s\n",
-                    request->entity);
-        break;
-    case EXPORT_VIEWPORT:
-        /* It adds rows as they were answered, whatever the basis of the panes. */
-        wanted_basis = BASIS_AGGREGATE;
-        models.viewport = figures_viewport(figures, asked, request->viewport);
-        if (!models.viewport)
-            return EXIT_INTERNAL;
-        models.coverage = &models.viewport->coverage;
-        break;
-    case EXPORT_VIEW_COUNT:
-        break;
-    }
-    struct export_request wanted = {
-        .view = request->view,
-        .format = request->format,
-        .title = session->config->title,
-        .portfolio = session->config->portfolios[asked->portfolio].name,
-        .basis = wanted_basis,
-        .without_last_known = asked->without_last_known,
-        .now_ms = net_wall_ms(),
-        .version = VERSION,
-    };
-    return (int)export_write(stdout, &wanted, &models);
 }
 
 /* --- the console ---------------------------------------------------------------------
@@ -369,7 +407,7 @@ static int run_console(struct program *program, const struct request *request)
                  .pair_stop = on_pair_stop,
                  .quit = on_quit,
                  .user = program},
-        .portfolio = request->options.portfolio,
+        .portfolio = request->once.options.portfolio,
         .looks = looks,
         .version = VERSION,
         .device_fingerprint = fingerprint,
@@ -398,14 +436,18 @@ static int run_console(struct program *program, const struct request *request)
 
 int command_console(int argc, char **argv)
 {
-    struct request request = {.wait_s = 15};
+    struct request request = {
+        .once = {.until = {.wait_ms = 15000}, .interval_ms = 10000}};
     struct program program = {0};
     char error[SESSION_ERROR_CHARS];
     int status = parse(argc, argv, &request);
     if (status >= 0)
         return status;
     setlocale(LC_CTYPE, "");
-    if (!request.once)
+    bool has_screen = !request.is_once && !request.once.check;
+    if (!request.is_batch)
+        request.once.rounds = 1;
+    if (has_screen)
         guard_start(); /* before keys are read and handles exist */
     if (!session_open(&program.session, request.config, error)) {
         fprintf(stderr, "fleet: %s\n", error);
@@ -413,8 +455,8 @@ int command_console(int argc, char **argv)
     }
     if (!pick_portfolio(&request, program.session.config))
         status = EXIT_USAGE;
-    else if (request.once)
-        status = once(&program.session, &request);
+    else if (!has_screen)
+        status = once_run(&program.session, &request.once);
     else
         status = run_console(&program, &request);
     session_close(&program.session);

@@ -6,6 +6,7 @@
 
 #include "proto/keyfile.h"
 #include "tui/fleet_file.h"
+#include "tui/output.h"
 #include "tui/session.h"
 
 static const char usage[] =
@@ -34,8 +35,10 @@ static int show(const char *path)
 {
     struct key_pair pair;
     const char *why = "";
-    if (keyfile_load(path, &pair, &why) != PSP_OK) {
-        fprintf(stderr, "fleet: %s: %s (fleet keys --create makes one)\n", path, why);
+    enum psp_error error = keyfile_load(path, &pair, &why);
+    if (error != PSP_OK) {
+        fprintf(stderr, "fleet: %s: %s%s\n", path, why,
+                error == PSP_UNKNOWN ? " (fleet keys --create makes one)" : "");
         return EXIT_USAGE;
     }
     uint8_t holder[HASH_BYTES];
@@ -47,7 +50,7 @@ static int show(const char *path)
     key_pair_wipe(&pair);
     printf("device       %s\nfingerprint  %s\npublic-key   %s\n", path, fingerprint,
            base64);
-    return EXIT_COMPLETE;
+    return output_end(EXIT_COMPLETE);
 }
 
 int command_keys(int argc, char **argv)

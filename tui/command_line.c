@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/viewport.h"
+#include "screens/table_filter.h"
 #include "tui/console_state.h"
 #include "tui/keys.h"
 
@@ -13,9 +14,15 @@
 static void note_filter(struct console *console, const struct table *table,
                         const struct table_view *view)
 {
-    snprintf(console->note, sizeof console->note, "%u of %u", view->count,
-             table->row_count);
-    console->note_is_warning = view->count == 0;
+    uint32_t known = view->count - (view->hides_unknown ? 0 : view->unknown);
+    if (view->unknown)
+        snprintf(console->note, sizeof console->note, "%u of %u, + %u unknown", known,
+                 table->row_count, view->unknown);
+    else
+        snprintf(console->note, sizeof console->note, "%u of %u", known,
+                 table->row_count);
+    console->note_is_warning = known == 0;
+    console->wrong_at = -1;
 }
 
 void filter_begin_typing(struct console *console)
@@ -38,14 +45,36 @@ static void filter_edited(struct console *console)
     const char *why;
     if (!models_active(console, &table, &view))
         return;
-    if (!filter_parse(console->filter.text, &view->filter, &where, &why)) {
+    if (!table_filter_parse(&table, console->filter.text, &view->filter, &where,
+                            &why)) {
         /* The last filter that was whole stays in force. */
-        snprintf(console->note, sizeof console->note, "%s (at %u)", why, where + 1);
+        snprintf(console->note, sizeof console->note, "%s", why);
         console->note_is_warning = true;
+        console->wrong_at = (int)where;
         return;
     }
     table_arrange(&table, view, false);
     note_filter(console, &table, view);
+}
+
+void filter_set(struct console *console, const struct filter *filter)
+{
+    struct table table;
+    struct table_view *view;
+    if (!models_active(console, &table, &view))
+        return;
+    bool was_pinned = view->filter.is_pinned || console->former_filter.is_pinned;
+    view->filter = *filter;
+    console->must_arrange = true;
+    for (unsigned pane = 0; pane < PANE_COUNT; pane++) {
+        for (unsigned part = 0; part < PANE_PARTS; part++) {
+            struct filter *other = &console->states[pane].views[part].filter;
+            if (filter->is_pinned)
+                *other = *filter;
+            else if (was_pinned && other->is_pinned)
+                *other = (struct filter){.count = 0};
+        }
+    }
 }
 
 static void filter_press(struct console *console, uint32_t press)
@@ -59,6 +88,10 @@ static void filter_press(struct console *console, uint32_t press)
     case PROMPT_ACCEPTED:
         prompt_remember(&console->filter);
         console->typing = NULL;
+        if (models_active(console, &table, &view)) {
+            struct filter filter = view->filter;
+            filter_set(console, &filter);
+        }
         break;
     case PROMPT_CANCELLED:
         console->typing = NULL;
@@ -256,6 +289,7 @@ void command_begin(struct console *console, const char *text)
     prompt_begin(&console->command, text);
     console->note[0] = '\0';
     console->note_is_warning = false;
+    console->wrong_at = -1;
     console->is_completing = false;
     complete(console);
 }

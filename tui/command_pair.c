@@ -10,6 +10,7 @@
 #include "proto/keyfile.h"
 #include "tui/commands.h"
 #include "tui/fleet_file.h"
+#include "tui/output.h"
 #include "tui/pairing_dial.h"
 #include "tui/session.h"
 
@@ -162,10 +163,11 @@ static int find_files(struct pair_command *command)
     int status = find_device(command);
     if (status != EXIT_COMPLETE)
         return status;
-    if (keyfile_load(command->device_path, &command->device, &why) == PSP_OK)
+    enum psp_error error = keyfile_load(command->device_path, &command->device, &why);
+    if (error == PSP_OK)
         return EXIT_COMPLETE;
-    fprintf(stderr, "fleet: %s: %s (fleet keys --create makes one)\n",
-            command->device_path, why);
+    fprintf(stderr, "fleet: %s: %s%s\n", command->device_path, why,
+            error == PSP_UNKNOWN ? " (fleet keys --create makes one)" : "");
     return EXIT_USAGE;
 }
 
@@ -243,6 +245,8 @@ static int keep(const struct pair_command *command)
     if (good && fleet_block_write(&entry, block)) {
         fprintf(stderr, "paired   %s  %s\n", dial->entity, dial->name);
         fputs(block, stdout);
+        if (output_end(EXIT_COMPLETE) != EXIT_COMPLETE)
+            fprintf(stderr, "The block is:\n%s", block);
     }
     if (good && command->options.writes)
         good = fleet_block_append(

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/output.h"
 #include "tui/settle.h"
 
 static const char usage[] =
@@ -107,7 +108,8 @@ static void print_header(enum view view)
     putchar('\n');
 }
 
-static int print_rows(struct session *session, const char *entity, enum view view)
+static enum exit_code print_rows(struct session *session, const char *entity,
+                                 enum view view)
 {
     uint32_t asked = 0, answered = 0, refused = 0;
     print_header(view);
@@ -167,7 +169,7 @@ int command_rows(int argc, char **argv)
         return EXIT_USAGE;
     }
     session_settle(&session, 15000);
-    int status = print_rows(&session, entity, view);
+    int status = output_end(print_rows(&session, entity, view));
     session_close(&session);
     return status;
 }

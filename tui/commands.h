@@ -9,6 +9,7 @@ enum exit_code {
     EXIT_PARTIAL = 3,  /* partial or older than asked; data was printed */
     EXIT_NOBODY = 4,   /* nobody answered */
     EXIT_REFUSED = 5,  /* pairing or capability */
+    EXIT_FOUND = 6,    /* --check found something */
 };
 
 /* argv[0] is the subcommand's name; command_main has none and takes the options that

@@ -46,6 +46,7 @@ static struct prompt_view prompt_of(const struct console *console)
     view.text = console->typing->text;
     view.cursor_column = prompt_cursor_column(console->typing);
     view.is_warning = console->note_is_warning;
+    view.wrong_from = console->note_is_warning ? console->wrong_at + 1 : 0;
     memcpy(view.completions, console->completions, sizeof view.completions);
     view.completion_count = console->completion_count;
     view.chosen = console->completion_chosen;

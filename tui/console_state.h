@@ -69,6 +69,7 @@ struct console {
     char last_command[PROMPT_BYTES];
     char note[MESSAGE_CHARS];
     bool note_is_warning;
+    int wrong_at; /* byte of what is typed; -1 */
     char message[MESSAGE_CHARS];
     bool message_is_warning;
     const char *completions[COMPLETIONS_SHOWN];
@@ -176,6 +177,9 @@ bool console_fill_help(struct console *console); /* false: no memory */
 void command_press(struct console *console, uint32_t press);
 void command_begin(struct console *console, const char *text);
 void filter_begin_typing(struct console *console);
+/* Of the active table; a pinned one of all tables, and one that replaces a pinned one
+ * takes that from all. */
+void filter_set(struct console *console, const struct filter *filter);
 void command_run(struct console *console, const char *line);
 
 /* --- journal.c, facts.c ----------------------------------------------------------- */

@@ -71,4 +71,4 @@ tests_fuzz_keys_fuzz_LDADD = libtui.a libcells.a $(UNISTRING_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/cells tests/fuzz/corpus/keys
 
 EXTRA_DIST += docs/console.md docs/json.md
-dist_man_MANS += docs/fleet.1
+dist_man_MANS += docs/fleet.1 docs/fleet-filter.7 docs/fleet-marks.7

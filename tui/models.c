@@ -95,6 +95,7 @@ static void arrange(struct console *console)
         struct table_view *view = &state->views[part];
         if (!pane->table(&console->input, part, &table))
             continue;
+        view->now_ms = console->input.now_ms;
         if (reserve(view, table.row_count))
             table_arrange(&table, view, console->input.is_held);
         else

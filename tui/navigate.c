@@ -170,7 +170,7 @@ static void open_group(struct console *console, const char *group)
     char source[FILTER_CHARS];
     unsigned where;
     const char *why;
-    snprintf(source, sizeof source, "\"%.100s\"", group);
+    snprintf(source, sizeof source, "group=\"%.100s\"", group);
     state->part = 0;
     if (!filter_parse(source, &state->views[0].filter, &where, &why))
         console_say(console, true, "%s", why);
@@ -228,8 +228,7 @@ void run_back(struct console *console, const char *argument)
     struct table_view *view;
     (void)argument;
     if (models_active(console, &table, &view) && view->filter.count) {
-        view->filter = (struct filter){.count = 0};
-        console->must_arrange = true;
+        filter_set(console, &(struct filter){.count = 0});
         console_say(console, false, "the filter is off");
         return;
     }

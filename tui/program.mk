@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libsession.a
 libsession_a_SOURCES = \
 	tui/fleet_file.c tui/fleet_file.h \
+	tui/output.c tui/output.h \
 	tui/pairing_desk.c tui/pairing_desk.h \
 	tui/pairing_dial.c tui/pairing_dial.h \
 	tui/session.c tui/session.h \
@@ -15,6 +16,7 @@ tui_fleet_SOURCES = \
 	tui/command_keys.c \
 	tui/command_pair.c \
 	tui/command_rows.c \
+	tui/once.c tui/once.h \
 	tui/commands.h
 tui_fleet_LDADD = libsession.a $(CONSOLE_LIBS) $(CORE_LIBS)
 

@@ -45,9 +45,14 @@ static bool load_device(struct session *session, char *error)
     enum psp_error loaded = keyfile_load(device, &session->device, &why);
     if (loaded == PSP_OK)
         return true;
-    snprintf(error, SESSION_ERROR_CHARS,
-             "%.300s: %.100s%s", device, why,
-             loaded == PSP_UNKNOWN ? " (fleet keys --create makes one)" : "");
+    if (loaded == PSP_UNKNOWN && session->config->totebox_count == 0)
+        snprintf(error, SESSION_ERROR_CHARS,
+                 "%.300s has no totebox block yet, and there is no device key: fleet "
+                 "keys --create, then fleet pair HOST:PORT --write",
+                 session->config->path);
+    else
+        snprintf(error, SESSION_ERROR_CHARS, "%.300s: %.100s%s", device, why,
+                 loaded == PSP_UNKNOWN ? " (fleet keys --create makes one)" : "");
     return false;
 }
 

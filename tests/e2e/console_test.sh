@@ -182,6 +182,29 @@ fi
 equal "distributions of earlier months are no differences" "$(jq -r \
 	'.tables.checks[] | select(.title | contains("R/Q")) | .group' "$work/close" |
 	grep -vx MATCH)" ""
+status "a filter of one table prints that table" 3 "$FLEET" --once portfolio --config "$conf" \
+	--filter 'entity:l | net_assets>0' --sort -entity --columns entity,net_assets --format tsv
+equal "in the order that was asked for" "$(grep -c '^# table' "$work/out")" 1
+status "a filter that is none ends with 2" 2 $once "$conf" --filter 'nothing:1'
+check "and says where" grep -q 'nothing:1' "$work/err"
+status "an option names itself when it is not understood" 2 $once "$conf" --format xml
+check "with what it was given" grep -q -- "--format: 'xml'" "$work/err"
+status "--max-age needs an age" 2 $once "$conf" --max-age soon
+status "--filter without --once is a mistake" 2 "$FLEET" --config "$conf" --filter a
+status "--check finds breaks" 6 "$FLEET" --config "$conf" --check breaks
+equal "and says so in one line" "$(wc -l <"$work/out")" 1
+status "--check of a coverage that is there ends with 0" 0 "$FLEET" --config "$conf" \
+	--check coverage=0.1
+status "and of one that is not with 6" 6 "$FLEET" --config "$conf" --check coverage=100%
+status "--batch prints it again" 3 $once "$conf" --batch -n 2 -d 1
+equal "each behind the other" "$(grep -c '^EXECUTIVE' "$work/out")" 2
+status "--check-config dials nobody" 0 "$FLEET" --check-config --config "$conf"
+for command in "--once fleet" "rows entity" "check" "--check-config" "--version" "--help"; do
+	full=0
+	"$FLEET" $command --config "$conf" >/dev/full 2>"$work/err" || full=$?
+	equal "fleet $command notices a full disk" "$full" 1
+done
+equal "--help fits a screen" "$("$FLEET" --help | awk 'length > 80 || NR > 24' | wc -l)" 0
 status "an entity that nobody has ends with 2" 2 "$FLEET" --once entity:NOBODY --config "$conf"
 status "a view that there is not ends with 2" 2 $once "$conf" --once gossip
 status "a configuration that is not there ends with 2" 2 $once "$work/nothing.conf"

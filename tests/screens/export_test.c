@@ -222,6 +222,95 @@ static int close_fixture(void **state)
     return 0;
 }
 
+static void filter_sort_and_columns__hold_in_every_format(void **state)
+{
+    struct export_models models = models_of(model_fixture_input(*state));
+    for (int format = 0; format < EXPORT_FORMAT_COUNT; format++) {
+        struct export_request request =
+            request_of(EXPORT_PORTFOLIO, (enum export_format)format);
+        request.filter = "entity:oak";
+        request.sort = "-entity";
+        request.columns = "entity,net_assets";
+        char error[EXPORT_ERROR_CHARS];
+        assert_true(export_check(&request, &models, error));
+        char *text = written(&request, &models, EXPORT_PARTIAL);
+        const char *last = strstr(text, "oak-plaza-0003");
+        const char *first = strstr(text, "oak-plaza-0138");
+        if (!last || !first || first > last || strstr(text, "harbour-st") ||
+            !strstr(text, "entity:oak") || !strstr(text, "-entity") ||
+            !strstr(text, "1184") || !strstr(text, "1203") || strstr(text, "statement"))
+            fail_msg("%s: %s", export_format_name(request.format), text);
+        free(text);
+    }
+}
+
+static void filter_sort_and_columns__of_no_table_are_refused(void **state)
+{
+    struct export_models models = models_of(model_fixture_input(*state));
+    struct export_request request = request_of(EXPORT_PORTFOLIO, EXPORT_CSV);
+    char error[EXPORT_ERROR_CHARS];
+    request.filter = "nothing:1";
+    assert_false(export_check(&request, &models, error));
+    assert_non_null(strstr(error, "--filter"));
+    request.filter = NULL;
+    request.sort = "entity,group,cash";
+    assert_false(export_check(&request, &models, error));
+    assert_non_null(strstr(error, "--sort"));
+    request.sort = NULL;
+    request.columns = "entity,reason,cash";
+    assert_false(export_check(&request, &models, error));
+    assert_non_null(strstr(error, "--columns"));
+    request.columns = "entity,reason"; /* of the second table */
+    assert_true(export_check(&request, &models, error));
+}
+
+static void json_lines__are_an_envelope_and_a_row_each(void **state)
+{
+    struct export_models models = models_of(model_fixture_input(*state));
+    for (int view = 0; view < EXPORT_VIEW_COUNT; view++) {
+        if (view == EXPORT_VIEWPORT)
+            continue; /* the fixture defines none */
+        struct export_request request =
+            request_of((enum export_view)view, EXPORT_JSONL);
+        char *text = written(&request, &models, EXPORT_PARTIAL), *rest = text;
+        unsigned lines = 0, totals = 0;
+        for (char *line = strsep(&rest, "\n"); line && *line;
+             line = strsep(&rest, "\n")) {
+            json_t *json = json_loads(line, 0, NULL);
+            assert_non_null(json);
+            if (lines++ == 0)
+                assert_int_equal(json_integer_value(json_object_get(json, "version")),
+                                 1);
+            else
+                assert_non_null(json_object_get(json, "table"));
+            totals += json_is_true(json_object_get(json, "total"));
+            json_decref(json);
+        }
+        assert_true(lines > 1);
+        assert_int_equal(totals, view == EXPORT_PORTFOLIO);
+        free(text);
+    }
+}
+
+static void html__lets_no_text_be_markup(void **state)
+{
+    struct export_models models = models_of(model_fixture_input(*state));
+    struct model_fleet fleet = *models.fleet;
+    struct fleet_line line = fleet.lines[0];
+    line.entity = "<script>alert(\"1\")</script>&amp;\033[31m";
+    fleet.lines = &line;
+    fleet.line_count = 1;
+    models.fleet = &fleet;
+    struct export_request request = request_of(EXPORT_FLEET, EXPORT_HTML);
+    char *text = written(&request, &models, EXPORT_PARTIAL);
+    assert_null(strstr(text, "<script"));
+    assert_null(strchr(text, 27));
+    assert_non_null(
+        strstr(text, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;"));
+    assert_null(strstr(text, "http://"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +323,10 @@ int main(void)
         cmocka_unit_test(status__tells_partial_from_complete),
         cmocka_unit_test(entity__that_nobody_knows_is_a_usage_error),
         cmocka_unit_test(names__of_views_and_formats_are_parsed),
+        cmocka_unit_test(filter_sort_and_columns__hold_in_every_format),
+        cmocka_unit_test(filter_sort_and_columns__of_no_table_are_refused),
+        cmocka_unit_test(json_lines__are_an_envelope_and_a_row_each),
+        cmocka_unit_test(html__lets_no_text_be_markup),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

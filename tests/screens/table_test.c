@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "screens/table.h"
+#include "screens/table_filter.h"
 
 /* A table of names and numbers that the test may change. */
 struct model {
@@ -210,17 +210,93 @@ static void view__shrinks_with_its_table(void **state)
 
 /* --- the filter's language -------------------------------------------------------- */
 
+/* One row: a text, a percentage, an amount that may be missing, an age, a day. */
+struct one {
+    const char *text;
+    struct figure percent, amount;
+    int64_t as_of_ms, date;
+};
+
+static void one_value(const struct table *table, uint32_t row, unsigned column,
+                      struct value *value)
+{
+    const struct one *one = table->model;
+    (void)row;
+    switch (column) {
+    case 0:
+        value->text = one->text;
+        break;
+    case 1:
+        value->text = "DACH";
+        break;
+    case 2:
+        value->figure = &one->percent;
+        break;
+    case 3:
+        value->figure = &one->amount;
+        break;
+    case 4:
+        value->number = one->as_of_ms;
+        value->mark = MARK_STALE;
+        break;
+    case 5:
+        value->number = one->date;
+        break;
+    default:
+        value->number = 9;
+        value->of = 10;
+    }
+}
+
+static const struct table_column one_columns[] = {
+    {"name", "name", VALUE_TEXT, 8, 8, 0, false},
+    {"group", "group", VALUE_TEXT, 8, 8, 0, false},
+    {"ltv", "LTV", VALUE_FIGURE, 8, 8, 0, false},
+    {"net_assets", "net assets", VALUE_FIGURE, 8, 8, 0, false},
+    {"age", "age", VALUE_AGE, 8, 8, 0, false},
+    {"due", "due in", VALUE_DATE, 8, 8, 0, false},
+    {"answered", "answered", VALUE_OF, 8, 8, 0, false},
+    {"net_income", "", VALUE_TEXT, 8, 8, 0, false},
+};
+
+enum { NOON_MS = 1764072000 }; /* s; 2025-11-25 12:00Z */
+
+static enum filter_answer answer(const char *source, const char *text, bool has_amount)
+{
+    struct one one = {.text = text,
+                      .percent = {.value = {.coefficient = 6742, .scale = 4},
+                                  .present = true,
+                                  .format = FORMAT_PERCENT,
+                                  .currency = "",
+                                  .why = ""},
+                      .amount = {.value = {.coefficient = -150000050, .scale = 2},
+                                 .present = has_amount,
+                                 .currency = "EUR",
+                                 .why = ""},
+                      .as_of_ms = INT64_C(1000) * (NOON_MS - 7200),
+                      .date = 20251125};
+    struct table table = {.columns = one_columns,
+                          .column_count = 8,
+                          .row_count = 1,
+                          .model = &one,
+                          .value = one_value,
+                          .identity = identity_of};
+    struct filter filter;
+    struct table_filter bound;
+    unsigned where;
+    const char *why = "";
+    if (!filter_parse(source, &filter, &where, &why) ||
+        !table_filter_init(&bound, &table, &filter, INT64_C(1000) * NOON_MS, &where,
+                           &why))
+        fail_msg("%s: %s at %u", source, why, where);
+    enum filter_answer result = table_filter_row(&bound, 0);
+    table_filter_release(&bound);
+    return result;
+}
+
 static bool passes(const char *source, const char *text)
 {
-    struct filter filter;
-    struct filter_match match;
-    unsigned where;
-    const char *why;
-    assert_true(filter_parse(source, &filter, &where, &why));
-    filter_begin(&filter, &match);
-    filter_text(&match, "DACH");
-    filter_text(&match, text);
-    return filter_passes(&match);
+    return answer(source, text, true) == FILTER_YES;
 }
 
 static void filter__is_words_that_all_hold(void **state)
@@ -238,6 +314,104 @@ static void filter__is_words_that_all_hold(void **state)
     assert_true(passes("\u00e9", "caf\u00e9"));
 }
 
+static void filter__is_fields_typed_as_their_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source;
+        bool holds;
+    } cases[] = {
+        {"group:dac", true},
+        {"group=dach", true},
+        {"group=dac", false},
+        {"group=\"dach\"", false},
+        {"group!=uk", true},
+        {"ltv>50%", true},
+        {"LTV>67.42%", false},
+        {"ltv>=67.42", true},
+        {"ltv:60..70%", true},
+        {"ltv:68%..70%", false},
+        {"net_assets<0", true},
+        {"net_assets=-1,500,000.50", true},
+        {"net_assets:-2M..-1M", true},
+        {"net_a<-1_600k", false},
+        {"net_assets>-1.5M", false},
+        {"age<3h", true},
+        {"age>2h", false},
+        {"age>=120m", true},
+        {"age<2025-11-25", false},
+        {"age=2025-11-25", true},
+        {"age:stale", true},
+        {"age=!", true},
+        {"age!=stale", false},
+        {"due=2025-11-25", true},
+        {"due<2025-11-25", false},
+        {"due:2025-11-01..2025-11-30", true},
+        {"answered<100%", true},
+        {"answered=9", true},
+        {"oak | uk", true},
+        {"uk | elm", false},
+        {"(uk | oak) dach", true},
+        {"!(uk | elm) !elm", true},
+        {"oak uk | dach", true},
+        {"/^oak-[0-9]+$/", true},
+        {"/^ak/", false},
+        {"!/plaza|uk/", true},
+        {"& oak", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (passes(cases[i].source, "Oak-0013") != cases[i].holds)
+            fail_msg("%s", cases[i].source);
+}
+
+static void filter__unknown_is_not_false(void **state)
+{
+    (void)state;
+    assert_int_equal(answer("net_assets>5", "oak", false), FILTER_UNKNOWN);
+    assert_int_equal(answer("!net_assets>5", "oak", false), FILTER_UNKNOWN);
+    assert_int_equal(answer("net_assets!=5", "oak", false), FILTER_UNKNOWN);
+    assert_int_equal(answer("elm net_assets>5", "oak", false), FILTER_NO);
+    assert_int_equal(answer("oak | net_assets>5", "oak", false), FILTER_YES);
+    assert_int_equal(answer("oak net_assets>5", "oak", false), FILTER_UNKNOWN);
+    struct model model = model_of();
+    struct table table = table_over(&model);
+    struct table_view view = {.entries = entries, .capacity = 32};
+    unsigned where;
+    const char *why;
+    assert_true(filter_parse("value>15", &view.filter, &where, &why));
+    table_arrange(&table, &view, false);
+    assert_int_equal(view.count, 5); /* 30 20 50 40, and the one nobody knows, last */
+    assert_int_equal(view.unknown, 1);
+    assert_int_equal(view.entries[4].row, 2);
+    view.hides_unknown = true;
+    table_arrange(&table, &view, false);
+    assert_int_equal(view.count, 4);
+    assert_int_equal(view.unknown, 1);
+    assert_true(filter_parse("ltv>15", &view.filter, &where, &why));
+    table_arrange(&table, &view,
+                  false); /* pinned in another pane: hides nothing here */
+    assert_int_equal(view.count, 6);
+    assert_non_null(view.filter_is);
+}
+
+static void sort__has_a_second_key(void **state)
+{
+    (void)state;
+    struct model model = model_of();
+    model.names[1] = model.names[3] = model.names[4] = "SAME";
+    struct table table = table_over(&model);
+    struct table_view view = {.entries = entries,
+                              .capacity = 32,
+                              .sort_column = 1,
+                              .descending = true,
+                              .then_column = 2,
+                              .then_descending = true};
+    table_arrange(&table, &view, false);
+    static const uint32_t expected[] = {4, 3, 1, 5, 2, 0};
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(view.entries[i].row, expected[i]);
+}
+
 static void filter__says_where_it_is_wrong_and_changes_nothing(void **state)
 {
     (void)state;
@@ -250,7 +424,26 @@ static void filter__says_where_it_is_wrong_and_changes_nothing(void **state)
     assert_false(filter_parse("! a", &filter, &where, &why));
     assert_int_equal(where, 1);
     assert_false(filter_parse("\"\"", &filter, &where, &why));
-    assert_false(filter_parse("1 2 3 4 5 6 7 8 9", &filter, &where, &why));
+    assert_false(
+        filter_parse("1 2 3 4 5 6 7 8 9 a b c d e f g h", &filter, &where, &why));
+    assert_false(filter_parse("(((((((((a)))))))))", &filter, &where, &why));
+    assert_false(filter_parse("(a b", &filter, &where, &why));
+    assert_int_equal(where, 0);
+    assert_false(filter_parse("a b)", &filter, &where, &why));
+    assert_int_equal(where, 3);
+    assert_false(filter_parse("a |", &filter, &where, &why));
+    assert_false(filter_parse("ltv>", &filter, &where, &why));
+    assert_false(filter_parse("ltv:1..", &filter, &where, &why));
+    assert_false(filter_parse("/a{9999}/", &filter, &where, &why));
+    assert_false(filter_parse("/(a)\\1/", &filter, &where, &why));
+    assert_int_equal(filter.count, 3);
+    static const struct table table = {.columns = one_columns, .column_count = 8};
+    static const char *const wrong[] = {
+        "nothing:1", "net:1",          "ltv>x",    "group>a", "age:soon",
+        "due=3d",    "due=2025-02-30", "ltv:1..x", "/(/",     "age:1h..2025-11-25"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        if (table_filter_parse(&table, wrong[i], &filter, &where, &why))
+            fail_msg("%s", wrong[i]);
     assert_int_equal(filter.count, 3);
 }
 
@@ -264,6 +457,9 @@ int main(void)
         cmocka_unit_test(problems__are_found_in_both_directions),
         cmocka_unit_test(view__shrinks_with_its_table),
         cmocka_unit_test(filter__is_words_that_all_hold),
+        cmocka_unit_test(filter__is_fields_typed_as_their_columns),
+        cmocka_unit_test(filter__unknown_is_not_false),
+        cmocka_unit_test(sort__has_a_second_key),
         cmocka_unit_test(filter__says_where_it_is_wrong_and_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
