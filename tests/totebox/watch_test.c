@@ -10,7 +10,7 @@
 #include "proto/layout.h"
 #include "totebox/server.h"
 
-enum { CALLERS = 4, METRICS = 24, STEPS = 9000, WINDOW_MS = 3600000 };
+enum { CALLERS = 4, METRICS = 24, STEPS = 6000, WINDOW_MS = 3600000 };
 
 static const char exposure[] = "expose \"all\" {\n"
                                "  to = {\"aggregator\"}\n"
@@ -670,7 +670,11 @@ static void random_step(struct desk *desk, struct guest *guest)
         if (guest->pending < RPC_CREDIT_MAX)
             ask(guest, draw(desk, 3) ? 1 + draw(desk, 6) : 0);
     } else if (what < 86) {
-        connection_tick(guest->connection, INT64_MAX / 2); /* heartbeats are due */
+        if (guest->pending < RPC_CREDIT_MAX)
+            ask(guest, 0);
+        pump(guest); /* up to date, mostly: what waits now waits for a heartbeat */
+        if (guest->connection)
+            connection_tick(guest->connection, INT64_MAX / 2); /* and it is due */
     } else if (what < 92) {
         start_watch(guest); /* a renewal */
     } else if (what < 95) {
@@ -715,7 +719,7 @@ watch__shows_each_caller_what_it_may_see_and_whole_commits_only(void **state)
         heartbeats += guests[i].heartbeats;
         guest_close(&guests[i]);
     }
-    assert_true(snapshots > 4 && heartbeats > 0); /* about 50, and about 9 */
+    assert_true(snapshots > 4 && heartbeats > 4);
     desk_close(desk);
     free(desk);
 }
